@@ -1,0 +1,132 @@
+# make             build/tcpwhy (linked as ./tcpwhy)
+# make demo        dependencies, build, and the diagnosis of a real capture
+# make check       dependencies, build, all tests; the last line counts them
+# make SAN=1 ...   the same in build-san/, under ASan and UBSan
+# make install     PREFIX=/usr/local, DESTDIR=
+# make help        all targets
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+PKGS    := libpcap libndpi sqlite3 libgcrypt
+
+BUILD   := build$(if $(SAN),-san)
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes \
+           -Wmissing-prototypes -Wformat=2 -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef
+ifdef SAN
+CFLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS := -fsanitize=address,undefined
+else
+CFLAGS  ?= -O2 -g
+HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN_LD := -pie -Wl,-z,relro,-z,now
+endif
+WERROR  ?= $(if $(CI),-Werror)
+
+# Library headers are -isystem, so that warnings are about our code alone.
+PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
+PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
+             -Ianalyzer -Ianalyzer/base -Ianalyzer/report -Idissectors -Idb -Itests \
+             $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+
+# What the program carries inside itself: the schema, the rules, the timers.
+EMBEDDED := $(sort $(wildcard db/*.sql analyzer/rules/*.sql)) analyzer/rules/timers.csv
+
+SRC  := $(filter-out analyzer/main.c,$(wildcard analyzer/*.c analyzer/base/*.c analyzer/report/*.c \
+        dissectors/*.c db/*.c))
+OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/embedded.o
+UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
+
+all: $(BUILD)/tcpwhy tcpwhy $(BUILD)/compile_commands.json
+
+# ./tcpwhy is the last one built, so that scripts need not know about SAN.
+tcpwhy: $(BUILD)/tcpwhy
+	@ln -sf $(BUILD)/tcpwhy tcpwhy
+
+$(BUILD)/tcpwhy: $(BUILD)/analyzer/main.o $(BUILD)/core.a
+	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+
+# An archive, so that a test links only what it uses and may stand in for the rest.
+$(BUILD)/core.a: $(OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/core.a
+	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+
+$(BUILD)/%.o: %.c | deps-present
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/embedded.c: $(EMBEDDED) analyzer/embed.sh
+	@mkdir -p $(@D)
+	analyzer/embed.sh $(EMBEDDED) > $@.new && mv $@.new $@
+
+$(BUILD)/embedded.o: $(BUILD)/embedded.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# For clangd (.clangd points here).
+$(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
+	@mkdir -p $(@D)
+	@{ echo '['; first=; for f in $(SRC) analyzer/main.c $(wildcard tests/*.c); do \
+	   printf '%s{ "directory": "%s", "file": "%s", "command": "%s" }' "$$first" "$(CURDIR)" "$$f" \
+	   "cc $(subst ",\\\",$(ALL_CFLAGS)) -c $$f"; first=',\n'; done; echo; echo ']'; } > $@
+
+# ---- what has to be installed ----
+
+DEB_PKGS := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev python3
+SUDO     := $(if $(filter-out 0,$(shell id -u)),sudo)
+
+deps:
+	@if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then \
+	   missing=$$(for p in $(DEB_PKGS); do \
+	     dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	   [ -z "$$missing" ] || { echo "installing:" $$missing; \
+	     $(SUDO) apt-get update -qq && \
+	     $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }; \
+	 else $(MAKE) --no-print-directory deps-present; fi
+
+# The same question where there is no apt: say what is missing, and its names.
+deps-present:
+	@for p in $(PKGS); do pkg-config --exists $$p && continue; \
+	   echo "$$p is missing (or pkg-config itself). Install it with:"; \
+	   echo "  Debian, Ubuntu  make deps"; \
+	   echo "  Fedora          dnf install pkgconf libpcap-devel ndpi-devel sqlite-devel libgcrypt-devel"; \
+	   echo "  Alpine          apk add pkgconf libpcap-dev ndpi-dev sqlite-dev libgcrypt-dev"; \
+	   echo "  Arch            pacman -S pkgconf libpcap ndpi sqlite libgcrypt"; \
+	   echo "  Homebrew        brew install pkgconf libpcap ndpi sqlite libgcrypt"; \
+	   exit 1; done
+
+# ---- what people call ----
+
+demo:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory -s all
+	./tcpwhy samples/docker-stop-race.pcap
+
+check:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all $(UNIT)
+	@BUILD=$(BUILD) tests/run.sh
+
+# Rewrite what a case expects, after looking at the difference: make accept CASE=name
+accept: all
+	@BUILD=$(BUILD) tests/run.sh --accept $(CASE)
+
+install: all
+	install -Dm755 $(BUILD)/tcpwhy $(DESTDIR)$(PREFIX)/bin/tcpwhy
+	install -Dm644 docs/tcpwhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/tcpwhy $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
+
+clean:
+	rm -rf build build-san tcpwhy
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+
+.PHONY: all deps deps-present demo check accept install uninstall clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d)

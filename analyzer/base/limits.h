@@ -1,0 +1,48 @@
+/* limits.h - a named cap for everything that input can make grow.
+ *
+ * Sizes are bytes unless the name says otherwise. A cap that is reached is a
+ * fact in the case (an anomaly, a count), never a failure.
+ */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+enum {
+	/* decode.c */
+	LIMIT_VLAN_TAGS        = 4,       /* nested 802.1Q/802.1ad tags */
+	LIMIT_IP6_EXTENSIONS   = 16,      /* chained IPv6 extension headers */
+	LIMIT_PATH             = 64,      /* text of flow.path */
+
+	/* dedup.c */
+	LIMIT_DEDUP_SLOTS      = 8192,    /* packets remembered, a power of two */
+
+	/* tcp.c and stream.c */
+	LIMIT_RECENT_SEGMENTS  = 8,       /* per side, candidates for a reset's trigger */
+	LIMIT_OUT_OF_ORDER     = 1 << 20, /* bytes per side held behind a hole */
+	LIMIT_OUT_OF_ORDER_PARTS = 1024,  /* segments per side held behind a hole */
+	LIMIT_STREAM_PARTS     = 256,     /* segments a pending message may span exactly */
+	LIMIT_GUESS            = 64,      /* bytes of a stream a guess may ask for */
+	LIMIT_GUESS_SEGMENTS   = 64,      /* segments tried in a stream joined midway */
+	LIMIT_CLASSIFY_SEGMENTS = 12,     /* payload segments nDPI may look at */
+
+	/* dissectors */
+	LIMIT_HTTP_HEAD        = 65536,   /* a longer head is given up as a gap */
+	LIMIT_HTTP_HEAD_KEPT   = 4096,    /* of it kept for display */
+	LIMIT_HTTP_TARGET      = 1024,    /* request target kept */
+	LIMIT_HTTP_HOST        = 256,
+	LIMIT_HTTP_PIPELINED   = 16,      /* exchanges open at once; older ones are let go */
+	LIMIT_AMQP_METHOD      = 131072,  /* a longer method frame is given up as a gap */
+	LIMIT_AMQP_CHANNELS    = 32,      /* channels counted at once on a connection */
+	LIMIT_AMQP_DETAIL      = 256,     /* text of one method's arguments */
+	LIMIT_AMQP_TEXT        = 128,     /* product, vhost, close text */
+
+	/* db */
+	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */
+	LIMIT_INDEX_CHUNK      = 128,     /* packets in one row of packet_index */
+
+	/* rules and report */
+	LIMIT_RULE_FILE        = 1 << 20,
+	LIMIT_RULE_PARAMS      = 32,
+	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
+};
+
+#endif

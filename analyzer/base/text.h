@@ -1,0 +1,43 @@
+/* text.h - text on its way out: one escaping function per destination.
+ *
+ * Bytes from packets reach a terminal through these and in no other way.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* For a terminal: printable UTF-8 passes; control bytes, escape sequences,
+ * bidirectional and other format controls and bytes that are not UTF-8 become
+ * \xNN. Line feeds too. */
+void text_put_terminal(FILE *, const char *);
+void text_put_terminal_n(FILE *, const char *, size_t n);
+
+/* Columns that text_put_terminal() fills (wide characters count two). */
+int text_width(const char *);
+int text_width_n(const char *, size_t n);
+
+/* The longest start of the text that fits into so many columns, in bytes. */
+size_t text_fit(const char *, size_t n, int columns);
+
+/* For files that must be UTF-8: each byte that is not becomes U+FFFD. */
+void text_put_utf8(FILE *, const char *);
+
+/* "2026-11-21 04:26:01.123456" in UTC, microseconds cut off. Needs 27 bytes. */
+enum { TEXT_TIME_SIZE = 32 };
+const char *text_time(int64_t ns, char buf[static TEXT_TIME_SIZE]);
+
+/* "2026-11-21T04:26:01.123456789Z": ISO 8601, for programs. */
+const char *text_iso(int64_t ns, char buf[static TEXT_TIME_SIZE]);
+
+/* A duration for people: "914.155 s", "126 us", "2 h 13 min". Needs 32 bytes. */
+enum { TEXT_DURATION_SIZE = 32 };
+const char *text_duration(int64_t ns, char buf[static TEXT_DURATION_SIZE]);
+
+/* Of the n words the one that was most likely meant; NULL: none comes near. */
+const char *text_nearest(const char *typed, const char *const *words, size_t n);
+
+#endif

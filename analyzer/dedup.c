@@ -1,0 +1,80 @@
+/* dedup.c - see dedup.h. */
+#include "dedup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode.h"
+#include "err.h"
+#include "hash.h"
+
+/* A copy follows its original within these times. What tells a copy from a
+ * retransmission: a sender gives each packet its own IP identification (except
+ * 0, which many use for all packets that must not be fragmented), and a
+ * retransmission takes the same way as its original, a copy was caught at
+ * another place or another hop. */
+static const int64_t SAME_PLACE_NS    =    10 * 1000000LL;   /* identified; a mirrored port */
+static const int64_t OTHER_PLACE_NS   =  3000 * 1000000LL;   /* identified; it may wait for ARP */
+static const int64_t UNIDENTIFIED_NS  =     1 * 1000000LL;   /* same place, and not a bare ACK */
+static const int64_t UNIDENTIFIED_OTHER_NS = 100 * 1000000LL;
+
+enum { PAYLOAD_COMPARED = 64 };
+
+struct slot { uint64_t hash; int64_t ns; uint32_t link_id; uint8_t ttl; };
+
+struct dedup {
+	struct hash_key key;
+	struct slot     slots[LIMIT_DEDUP_SLOTS];
+};
+
+struct dedup *dedup_new(void)
+{
+	struct dedup *d = alloc_zeroed(1, sizeof *d);
+	d->key = hash_key_random();
+	return d;
+}
+
+void dedup_free(struct dedup *d)
+{
+	free(d);
+}
+
+/* The hash of all that copies share. */
+static uint64_t segment_hash(const struct dedup *d, const struct segment *s)
+{
+	uint8_t b[192], *p = b;
+	size_t payload = s->payload.n < PAYLOAD_COMPARED ? s->payload.n : PAYLOAD_COMPARED;
+	size_t options = s->options.n < 40 ? s->options.n : 40;
+	const uint32_t words[] = { s->seq, s->ack, s->len, (uint32_t)s->flags << 16 | s->window,
+	                           s->ip_id, (uint32_t)s->src.port << 16 | s->dst.port };
+	memcpy(p, s->src.ip, 16), p += 16;
+	memcpy(p, s->dst.ip, 16), p += 16;
+	memcpy(p, words, sizeof words), p += sizeof words;
+	if (options)
+		memcpy(p, s->options.p, options), p += options;
+	if (payload)
+		memcpy(p, s->payload.p, payload), p += payload;
+	return hash_bytes(&d->key, b, (size_t)(p - b));
+}
+
+static bool is_copy(const struct slot *slot, const struct segment *s)
+{
+	bool elsewhere = slot->link_id != s->link_id || slot->ttl != s->ttl;
+	bool bare_ack = s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	int64_t apart = s->at.ns > slot->ns ? s->at.ns - slot->ns : slot->ns - s->at.ns;
+	if (s->ip_id != 0)
+		return apart <= (elsewhere ? OTHER_PLACE_NS : SAME_PLACE_NS);
+	if (elsewhere)
+		return apart <= UNIDENTIFIED_OTHER_NS;
+	return !bare_ack && apart <= UNIDENTIFIED_NS;
+}
+
+bool dedup_seen(struct dedup *d, const struct segment *s)
+{
+	uint64_t hash = segment_hash(d, s);
+	struct slot *slot = &d->slots[hash & (LIMIT_DEDUP_SLOTS - 1)];
+	if (slot->hash == hash && is_copy(slot, s))
+		return true;   /* the original stays: a third copy is compared with it too */
+	*slot = (struct slot){ hash, s->at.ns, s->link_id, s->ttl };
+	return false;
+}

@@ -1,0 +1,190 @@
+/* flow.c - see flow.h. */
+#include "flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+
+enum { SERVERS_MAX = 65536 };   /* server endpoints remembered, for roles without a SYN */
+
+/* The same for both directions: the lesser endpoint first. */
+struct flow_key { struct endpoint low, high; };
+
+/* Endpoints as bytes without padding, for hashing and comparing. */
+static void endpoint_pack(const struct endpoint *e, uint8_t b[18])
+{
+	memcpy(b, e->ip, 16);
+	b[16] = (uint8_t)(e->port >> 8);
+	b[17] = (uint8_t)e->port;
+}
+
+static bool endpoint_same(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && memcmp(a->ip, b->ip, 16) == 0;
+}
+
+static uint64_t pair_hash(const struct flow_table *t, const struct endpoint *a,
+                          const struct endpoint *b)
+{
+	uint8_t packed[36];
+	endpoint_pack(a, packed);
+	endpoint_pack(b, packed + 18);
+	if (memcmp(packed, packed + 18, 18) > 0) {
+		endpoint_pack(b, packed);
+		endpoint_pack(a, packed + 18);
+	}
+	return hash_bytes(&t->key, packed, sizeof packed);
+}
+
+static bool flow_same(const void *value, const void *key)
+{
+	const struct flow *f = value;
+	const struct segment *s = key;
+	const struct endpoint *c = &f->side[CLIENT].at, *v = &f->side[SERVER].at;
+	return (endpoint_same(c, &s->src) && endpoint_same(v, &s->dst))
+	    || (endpoint_same(c, &s->dst) && endpoint_same(v, &s->src));
+}
+
+void flow_table_init(struct flow_table *t)
+{
+	*t = (struct flow_table){ .key = hash_key_random() };
+}
+
+/* A SYN whose number is not the one its side began with is another connection's.
+ * tshark's test; a side that was joined midway has no such number but its own first. */
+static bool begins_anew(const struct flow *f, const struct segment *s)
+{
+	const struct tcp_side *own = &f->side[flow_sender(f, s)];
+	if ((s->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+		return false;
+	return own->has_isn ? own->isn != s->seq : own->has_seq && own->first_seq != s->seq + 1;
+}
+
+struct flow *flow_find(struct flow_table *t, const struct segment *s, struct flow **reused)
+{
+	struct flow *f = map_find(&t->map, pair_hash(t, &s->src, &s->dst), s, flow_same);
+	*reused = NULL;
+	if (f && begins_anew(f, s)) {
+		*reused = f;
+		return NULL;
+	}
+	return f;
+}
+
+/* ---- who is the client ---- */
+
+static bool server_same(const void *value, const void *key)
+{
+	return endpoint_same(value, key);
+}
+
+static uint64_t server_hash(const struct flow_table *t, const struct endpoint *e)
+{
+	uint8_t packed[18];
+	endpoint_pack(e, packed);
+	return hash_bytes(&t->key, packed, sizeof packed);
+}
+
+static bool server_known(const struct flow_table *t, const struct endpoint *e)
+{
+	return map_find(&t->servers, server_hash(t, e), e, server_same) != NULL;
+}
+
+static void server_remember(struct flow_table *t, const struct endpoint *e)
+{
+	if (t->servers_n == SERVERS_MAX || server_known(t, e))
+		return;
+	struct endpoint *kept = alloc_zeroed(1, sizeof *kept);
+	*kept = *e;
+	map_put(&t->servers, server_hash(t, e), kept, server_same, kept);
+	t->servers_n++;
+}
+
+/* How much a port looks like a service's: the less, the likelier. */
+static unsigned port_rank(uint16_t port)
+{
+	static const uint16_t services[] = { 1433, 1521, 1883, 2181, 2375, 3000, 3128, 3306, 5000, 5432,
+	                                     5671, 5672, 6379, 8000, 8080, 8081, 8443, 8883, 8888, 9000,
+	                                     9042, 9092, 9200, 11211, 15672, 25672, 27017, 50051 };
+	enum { RESERVED = 1024, EPHEMERAL = 32768 };   /* Linux: ip_local_port_range */
+	if (port < RESERVED)
+		return 0;
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+		if (services[i] == port)
+			return 1;
+	return port < EPHEMERAL ? 2 : 3;
+}
+
+/* Who of src and dst is the client, and how that is known. */
+static const struct endpoint *client_of(const struct flow_table *t, const struct segment *s,
+                                        const char **known_by)
+{
+	*known_by = "syn";
+	if (s->flags & TCP_SYN && !(s->flags & TCP_ACK))
+		return &s->src;
+	*known_by = "syn_ack";
+	if (s->flags & TCP_SYN)
+		return &s->dst;
+	*known_by = "server";
+	bool src_serves = server_known(t, &s->src), dst_serves = server_known(t, &s->dst);
+	if (src_serves != dst_serves)
+		return src_serves ? &s->dst : &s->src;
+	*known_by = "port";
+	unsigned src = port_rank(s->src.port), dst = port_rank(s->dst.port);
+	if (src != dst)
+		return src > dst ? &s->src : &s->dst;
+	return s->src.port >= s->dst.port ? &s->src : &s->dst;
+}
+
+enum side flow_sender(const struct flow *f, const struct segment *s)
+{
+	return endpoint_same(&f->side[CLIENT].at, &s->src) ? CLIENT : SERVER;
+}
+
+struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t id)
+{
+	struct flow *f = alloc_zeroed(1, sizeof *f);
+	const struct endpoint *client = client_of(t, s, &f->client_known_by);
+	f->id = id;
+	f->stream = t->streams++;
+	f->side[CLIENT].at = *client;
+	f->side[SERVER].at = client == &s->src ? s->dst : s->src;
+	f->first = s->at;
+	for (int i = CLIENT; i <= SERVER; i++) {
+		struct tcp_side *side = &f->side[i];
+		side->mss = side->window_scale = side->ttl = NONE;
+		side->fin_off = side->fin_acks_off = NONE;
+		side->last_speech = s->at;
+	}
+	path_text(s, f->path);
+	if (s->flags & TCP_SYN)
+		server_remember(t, &f->side[SERVER].at);
+	map_put(&t->map, pair_hash(t, &s->src, &s->dst), s, flow_same, f);
+	*(t->last ? &t->last->next : &t->first) = f;
+	t->last = f;
+	return f;
+}
+
+void flow_swap_sides(struct flow *f)
+{
+	struct tcp_side client = f->side[CLIENT];
+	f->side[CLIENT] = f->side[SERVER];
+	f->side[SERVER] = client;
+	f->ended_by = other(f->ended_by);
+	for (size_t i = 0; i < f->history_n; i++)
+		f->history[i] ^= 'a' ^ 'A';
+}
+
+void flow_table_free(struct flow_table *t)
+{
+	for (struct flow *f = t->first, *next; f; f = next) {
+		next = f->next;
+		packet_chunk_free(&f->packets);
+		free(f);
+	}
+	for (size_t i = 0; i < t->servers.size; i++)
+		free(t->servers.slots[i].value);
+	map_free(&t->map);
+	map_free(&t->servers);
+}

@@ -1,0 +1,102 @@
+/* flow.h - one TCP connection as far as it was captured, and the table of them.
+ *
+ * A flow is found by its endpoints in either direction. A SYN with another
+ * initial sequence number on known endpoints begins a new flow (as tshark does:
+ * port reuse); nothing else ends one, least of all a silence.
+ *
+ * Owns     the table owns its flows, in the order in which they began.
+ * Bounds   memory grows with the number of flows, not with bytes or time.
+ */
+#ifndef FLOW_H
+#define FLOW_H
+
+#include "analysis.h"
+#include "classify.h"
+#include "decode.h"
+#include "map.h"
+#include "hash.h"
+#include "packet_index.h"
+
+struct talk;
+
+enum { HISTORY_LETTERS = 11 };   /* of Zeek's that are told here: see tcp.c */
+
+/* A segment of one side, kept as a candidate for what a reset answers. */
+struct recent { struct mark at; uint32_t ack, seq, len; uint8_t flags; bool answered; };
+
+/* How far one side's part of the connection has come (for Zeek's conn_state). */
+enum endpoint_state { INACTIVE, PARTIAL, SYN_SENT, SYN_ACK_SENT, ESTABLISHED, CLOSED, RESET };
+
+/* One direction. `seq`s are of the wire, `off`s count its payload (facts.h). */
+struct tcp_side {
+	struct endpoint     at;
+	struct analysis     analysis;
+	enum endpoint_state state;
+	uint64_t            frames, bytes;
+	int64_t             gap_bytes;
+	uint64_t            ack_lost;           /* times it acknowledged what was never captured */
+	bool                has_isn, has_seq, has_timestamps;
+	uint32_t            isn, first_seq;     /* first_seq: what offset 0 stands for */
+	uint32_t            top_seq;            /* the highest seen, and its offset */
+	int64_t             top_off;
+	int64_t             acked_off;          /* its payload that the peer has acknowledged */
+	int                 mss, window_scale, ttl;
+	uint32_t            tsval;
+	int64_t             scaled_window;      /* its last advertisement, in bytes; NONE: scale unknown */
+	struct mark         first_data, last_data, last_speech;
+	struct mark         fin, fin_acked, rst;
+	int64_t             fin_off, fin_acks_off;
+	struct mark         pause_from, pause_to;   /* the longest pause since it last sent */
+	struct recent       recent[LIMIT_RECENT_SEGMENTS];
+	unsigned            recent_n;           /* ever kept; the ring's next place is this mod its size */
+};
+
+struct flow {
+	int64_t         id;
+	uint64_t        stream;
+	struct tcp_side side[2];                /* by enum side */
+	const char     *client_known_by;
+	char            path[LIMIT_PATH];
+	struct mark     first, last;
+	struct mark     syn, syn_ack, established;
+	const char     *ended;                  /* as in flow.ended; NULL: not (yet) */
+	enum side       ended_by;
+	struct mark     ended_at;
+	char            history[64];
+	size_t          history_n;
+	uint32_t        history_counts[2][HISTORY_LETTERS];   /* by enum side */
+	struct packet_chunk packets;
+	char            app[APP_NAME_SIZE];     /* as in flow.app; "": not known */
+	const char     *app_known_by;
+	struct talk    *talk;                   /* from the first payload on; else NULL */
+	bool            finished;               /* its row is written */
+	struct flow    *next;                   /* in the order in which they began */
+};
+
+struct flow_table {
+	struct map      map, servers;           /* flows by endpoints; server endpoints seen */
+	struct hash_key key;
+	struct flow    *first, *last;
+	uint64_t        streams;                /* flows ever, for Wireshark's tcp.stream */
+	size_t          servers_n;
+};
+
+void flow_table_init(struct flow_table *);
+
+/* The flow of this segment; NULL: none, or the segment's SYN begins a new one
+ * on the endpoints of *reused (else NULL), which the caller should end. */
+struct flow *flow_find(struct flow_table *, const struct segment *, struct flow **reused);
+
+/* A new flow that begins with this segment. */
+struct flow *flow_begin(struct flow_table *, const struct segment *, int64_t id);
+
+/* Which side sent this segment. */
+enum side flow_sender(const struct flow *, const struct segment *);
+
+/* The roles were guessed wrong: client and server change places. */
+void flow_swap_sides(struct flow *);
+
+/* Forget and free every flow; the caller has told their facts. */
+void flow_table_free(struct flow_table *);
+
+#endif

@@ -1,0 +1,453 @@
+/* main.c - the command line: captures or a case in, a report out. The whole
+ * way is in captures_report() and case_report(). */
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "page.h"
+#include "report.h"
+#include "rules.h"
+#include "run.h"
+#include "store.h"
+#include "text.h"
+
+static void trouble(const char *sentence)
+{
+	fputs("tcpwhy: ", stderr);
+	text_put_terminal(stderr, sentence);
+	fputc('\n', stderr);
+}
+
+static int give_up(const struct err *err, int status)
+{
+	trouble(err->text);
+	return status;
+}
+
+/* ---- output ---- */
+
+enum { WIDTH = 80, WIDTH_MIN = 60, WIDTH_MAX = 100 };   /* longer lines read badly */
+
+static int terminal_width(void)
+{
+	struct winsize size = { 0 };
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || !size.ws_col)
+		return WIDTH;
+	return size.ws_col < WIDTH_MIN   ? WIDTH_MIN
+	       : size.ws_col > WIDTH_MAX ? WIDTH_MAX
+	                                 : size.ws_col;
+}
+
+static bool report_write(const struct options *o, struct sqlite3 *db, FILE *out, struct err *err)
+{
+	bool screen = out == stdout;
+	struct report_options how = { .out = out, .colour = screen && o->colour,
+	                              .width = screen ? terminal_width() : WIDTH };
+	return (o->json ? report_json : report_text)(db, &how, err);
+}
+
+/* A file is written beside its name and renamed, so that the name never stands
+ * for half a report. */
+static bool report_to_file(const struct options *o, struct sqlite3 *db, struct err *err)
+{
+	size_t size = strlen(o->output) + 8;
+	char *beside = alloc_zeroed(size, 1);
+	snprintf(beside, size, "%s.XXXXXX", o->output);
+	int fd = mkstemp(beside);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	bool made = f != NULL, ok = made || fail(err, "%s: %s", o->output, strerror(errno));
+	mode_t mask = umask(0);
+	umask(mask);
+	if (ok && fchmod(fd, 0666 & ~mask) != 0)
+		ok = fail(err, "%s: %s", o->output, strerror(errno));
+	ok = ok && report_write(o, db, f, err);
+	if (f && fclose(f) != 0 && ok)
+		ok = fail(err, "%s: %s", o->output, strerror(errno));
+	if (ok && rename(beside, o->output) != 0)
+		ok = fail(err, "%s: %s", o->output, strerror(errno));
+	if (made && !ok)
+		unlink(beside);
+	free(beside);
+	return ok;
+}
+
+/* A device or a pipe cannot be replaced, and a link should stay one (/dev/stdout
+ * is such a link): these are written into. */
+static bool report_into(const struct options *o, struct sqlite3 *db, struct err *err)
+{
+	FILE *f = fopen(o->output, "w");
+	if (!f)
+		return fail(err, "%s: %s", o->output, strerror(errno));
+	bool ok = report_write(o, db, f, err);
+	if (fclose(f) != 0 && ok)
+		ok = fail(err, "%s: %s", o->output, strerror(errno));
+	return ok;
+}
+
+static bool report_put(const struct options *o, struct sqlite3 *db, struct err *err)
+{
+	struct stat st;
+	if (!o->output || strcmp(o->output, "-") == 0) {
+		errno = 0;
+		/* Who reads has seen enough (`tcpwhy … | head`): that is no trouble. */
+		return report_write(o, db, stdout, err) || errno == EPIPE;
+	}
+	if (stat(o->output, &st) == 0 && S_ISDIR(st.st_mode))
+		return fail(err, "%s: this is a folder; -o takes a file", o->output);
+	if (lstat(o->output, &st) == 0 && !S_ISREG(st.st_mode))
+		return report_into(o, db, err);
+	return report_to_file(o, db, err);
+}
+
+/* ---- what came out ---- */
+
+/* The first column of the first row, or 0. */
+static int64_t number_of(struct sqlite3 *db, const char *sql, const char *arg)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t number = 0;
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+		if (arg)
+			sqlite3_bind_text(stmt, 1, arg, -1, SQLITE_STATIC);
+		if (sqlite3_step(stmt) == SQLITE_ROW)
+			number = sqlite3_column_int64(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	return number;
+}
+
+static bool is_severity(const char *word)
+{
+	return strcmp(word, "error") == 0 || strcmp(word, "warning") == 0
+	       || strcmp(word, "note") == 0;
+}
+
+/* Whether --fail-on is met. What is no problem counts only when its rule is named. */
+static bool fails(const struct options *o, struct sqlite3 *db)
+{
+	if (!o->fail_on)
+		return false;
+	if (!is_severity(o->fail_on))
+		return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding WHERE rule = ?1)",
+		                 o->fail_on)
+		       != 0;
+	return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding f JOIN rule r ON r.id = f.rule"
+	                 " WHERE NOT r.benign AND instr('error warning note', f.severity)"
+	                 "                        <= instr('error warning note', ?1))", o->fail_on) != 0;
+}
+
+/* Write the report; `otherwise` is the status when nothing else is to be said. */
+static int report_end(const struct options *o, struct sqlite3 *db, int otherwise)
+{
+	struct err err;
+	if (!report_put(o, db, &err))
+		return give_up(&err, EXIT_PARTIAL);
+	return fails(o, db) ? EXIT_FINDING : otherwise;
+}
+
+/* ---- from captures ---- */
+
+struct input { const char **path; size_t n; };
+
+/* What became of reading captures: a store, or NULL and a status to end with. */
+struct reading { struct store *store; struct run_result result; int status; };
+
+static struct reading captures_read(const struct options *o, struct input in, const char *case_path)
+{
+	struct err err;
+	struct reading r = { .store = store_open(case_path, &err), .status = EXIT_UNREADABLE };
+	struct run_options how = {
+		.filter = o->filter, .decode_as = o->decode_as, .decode_as_n = o->decode_as_n,
+		.show_secrets = o->show_secrets, .trouble = trouble,
+	};
+	if (!r.store) {
+		give_up(&err, 0);
+		return r;
+	}
+	if (!run_analysis(r.store, in.path, in.n, &how, &r.result, &err)) {
+		give_up(&err, 0);
+		r.status = EXIT_USAGE;
+	} else if (r.result.files_read) {
+		return r;
+	}
+	store_close(r.store);
+	r.store = NULL;
+	return r;
+}
+
+/* The ids of captures up to here were in the case before. */
+static int64_t last_capture(const char *case_path)
+{
+	struct err err;
+	struct store *store = case_path && store_is_case(case_path)
+	                    ? store_open_existing(case_path, &err) : NULL;
+	int64_t id = store ? number_of(store_db(store), "SELECT max(id) FROM capture", NULL) : 0;
+	store_close(store);
+	return id;
+}
+
+/* Of the files read, those whose capture the case did not hold yet; each of the
+ * others is told. The paths are the caller's to free. */
+static struct input files_new(struct store *store, int64_t old, struct input in)
+{
+	struct input fresh = { alloc_zeroed(in.n, sizeof *fresh.path), 0 };
+	sqlite3_stmt *stmt = NULL;
+	sqlite3_prepare_v2(store_db(store), "SELECT capture_id, path FROM capture_file"
+	                   " WHERE capture_id > ?1 ORDER BY capture_id, seq", -1, &stmt, NULL);
+	sqlite3_bind_int64(stmt, 1, old);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		char name[256], text[600];
+		const char *path = (const char *)sqlite3_column_text(stmt, 1);
+		/* Two copies among the new ones are each other's twins; that is no reason. */
+		if (store_has_twin(store, sqlite3_column_int64(stmt, 0), name, sizeof name)
+		    && number_of(store_db(store), "SELECT min(id) FROM capture WHERE name = ?1",
+		                 name)
+		               <= old) {
+			snprintf(text, sizeof text,
+			         "%.200s is in the case already, as %s; it was not added again",
+			         path, name);
+			trouble(text);
+			continue;
+		}
+		for (size_t i = 0; i < in.n && fresh.n < in.n; i++)
+			if (strcmp(in.path[i], path) == 0) {
+				fresh.path[fresh.n++] = in.path[i];
+				break;
+			}
+	}
+	sqlite3_finalize(stmt);
+	return fresh;
+}
+
+/* A kept case takes no capture twice: read again without those it has. */
+static struct reading captures_add(const struct options *o, struct input in)
+{
+	int64_t old = last_capture(o->case_path);
+	struct reading r = captures_read(o, in, o->case_path);
+	if (!r.store || !old)
+		return r;
+	struct input fresh = files_new(r.store, old, in);
+	size_t read = r.result.files_read, failed = r.result.files_failed;
+	if (fresh.n < read) {
+		store_close(r.store);
+		struct err err;
+		if (fresh.n == 0) {
+			r.store = store_open_existing(o->case_path, &err);
+			if (!r.store)
+				r.status = give_up(&err, EXIT_UNREADABLE);
+		} else {
+			r = captures_read(o, fresh, o->case_path);
+			r.result.files_failed = failed;
+		}
+	}
+	free(fresh.path);
+	return r;
+}
+
+static int captures_report(const struct options *o, const struct rules *rules)
+{
+	struct err err;
+	struct reading r = captures_add(o, (struct input){ o->files, o->files_n });
+	if (!r.store)
+		return r.status;
+	int status = r.result.files_failed || r.result.files_cut_short ? EXIT_PARTIAL : EXIT_DONE;
+	if (store_index(r.store, &err) && rules_run(rules, store_db(r.store), &err)
+	    && store_commit(r.store, &err))
+		status = report_end(o, store_db(r.store), status);
+	else
+		status = give_up(&err, EXIT_PARTIAL);
+	store_close(r.store);
+	return status;
+}
+
+/* ---- from a case ---- */
+
+static bool has_conclusions(struct sqlite3 *db)
+{
+	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
+	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy')", NULL) == 6;
+}
+
+/* A report only reads: what it concludes with other rules or parameters is not
+ * kept. `rules run` keeps it. */
+static int case_report(const struct options *o, const struct rules *rules)
+{
+	struct err err;
+	struct store *store = store_open_existing(o->files[0], &err);
+	if (!store)
+		return give_up(&err, EXIT_UNREADABLE);
+	struct sqlite3 *db = store_db(store);
+	bool keep = o->verb == RULES_RUN;
+	bool anew = keep || o->set_n || o->rules_dir || !has_conclusions(db);
+	int status = EXIT_PARTIAL;
+	if (anew && !rules_run(rules, db, &err))
+		trouble(err.text);
+	else if (keep && !store_commit(store, &err))
+		trouble(err.text);
+	else
+		status = report_end(o, db, EXIT_DONE);
+	store_close(store);
+	return status;
+}
+
+/* ---- rules ---- */
+
+static int output_end(int status)
+{
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+		return status;
+	fprintf(stderr, "tcpwhy: standard output: %s\n", strerror(errno));
+	return EXIT_PARTIAL;
+}
+
+static int rules_list(const struct rules *rules)
+{
+	int widest = 0;
+	for (size_t i = 0; i < rules->n; i++) {
+		int width = text_width(rules->rule[i].id);
+		widest = width > widest ? width : widest;
+	}
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct rule *r = &rules->rule[i];
+		printf("%-*s  %-7s  ", widest, r->id, r->benign ? "benign" : r->severity);
+		text_put_terminal(stdout, r->title);
+		putchar('\n');
+	}
+	return output_end(EXIT_DONE);
+}
+
+static void rule_explain(const struct page *page, const struct rule *r)
+{
+	const struct { const char *label, *text; } parts[] = {
+		{ "Why", r->explains }, { "Remedy", r->remedy }, { "Confirm", r->confirm },
+		{ "Not if", r->not_when }, { "See", r->reference }, { "From", r->origin },
+	};
+	page_put(page, BOLD, r->title);
+	putchar('\n');
+	page_fold(page, "Rule", 10, 0, r->id);
+	page_fold(page, "Severity", 10, 0, r->benign ? "note (not a problem)" : r->severity);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		page_fold(page, parts[i].label, 10, 0, parts[i].text);
+	for (size_t i = 0; i < r->params_n; i++) {
+		char text[512];
+		snprintf(text, sizeof text, "%.60s = %.40s  %.300s", r->params[i].name,
+		         r->params[i].value, r->params[i].what);
+		page_fold(page, i ? "" : "--set", 10, 0, text);
+	}
+	putchar('\n');
+	const char *sql = r->sql;
+	while (strncmp(sql, "--", 2) == 0) {
+		sql += strcspn(sql, "\n");
+		sql += *sql == '\n';
+	}
+	while (*sql) {
+		size_t n = strcspn(sql, "\n");
+		text_put_terminal_n(stdout, sql, n);
+		putchar('\n');
+		sql += n + (sql[n] == '\n');
+	}
+}
+
+static int rules_explain(const struct options *o, const struct rules *rules)
+{
+	const struct rule *r = rules_find(rules, o->files[0]);
+	struct page page = { .out = stdout, .colour = o->colour, .width = terminal_width() };
+	if (r) {
+		rule_explain(&page, r);
+		return output_end(EXIT_DONE);
+	}
+	const char **ids = alloc_zeroed(rules->n, sizeof *ids);
+	for (size_t i = 0; i < rules->n; i++)
+		ids[i] = rules->rule[i].id;
+	const char *nearest = text_nearest(o->files[0], ids, rules->n);
+	struct err err;
+	fail(&err, "there is no rule \"%.60s\"; %s%s%s", o->files[0],
+	     nearest ? "did you mean " : "`tcpwhy rules list` names them", nearest ? nearest : "",
+	     nearest ? "?" : "");
+	free(ids);
+	return give_up(&err, EXIT_USAGE);
+}
+
+/* ---- all of it ---- */
+
+static bool fail_on_known(const struct options *o, const struct rules *rules, struct err *err)
+{
+	if (!o->fail_on || is_severity(o->fail_on) || rules_find(rules, o->fail_on))
+		return true;
+	return fail(err, "--fail-on takes error, warning, note or the id of a rule, not \"%.60s\"",
+	            o->fail_on);
+}
+
+static int verb_run(const struct options *o, const struct rules *rules)
+{
+	struct err err;
+	if (o->verb == RULES_LIST)
+		return rules_list(rules);
+	if (o->verb == RULES_EXPLAIN)
+		return rules_explain(o, rules);
+	size_t cases = 0;
+	for (size_t i = 0; i < o->files_n; i++)
+		cases += store_is_case(o->files[i]);
+	if (cases && (o->files_n > 1 || o->filter || o->decode_as_n || o->case_path)) {
+		fail(&err, "%s", o->files_n > 1
+		     ? "give captures, or one case; to add captures to a case use -o CASE"
+		     : "-f, -d, --case and -o CASE are for reading captures; this is a case");
+		return give_up(&err, EXIT_USAGE);
+	}
+	if (o->verb == RULES_RUN && !cases && access(o->files[0], R_OK) == 0) {
+		fail(&err, "%s is no case; `tcpwhy -o case.db FILE...` makes one", o->files[0]);
+		return give_up(&err, EXIT_UNREADABLE);
+	}
+	return cases || o->verb == RULES_RUN ? case_report(o, rules) : captures_report(o, rules);
+}
+
+static int rules_then_verb(const struct options *o)
+{
+	struct rules rules;
+	struct err err;
+	if (!rules_load(&rules, o->rules_dir, &err))
+		return give_up(&err, EXIT_USAGE);
+	bool ok = true;
+	for (size_t i = 0; ok && i < o->set_n; i++)
+		ok = rules_set(&rules, o->set[i], &err);
+	ok = ok && fail_on_known(o, &rules, &err);
+	int status = ok ? verb_run(o, &rules) : give_up(&err, EXIT_USAGE);
+	rules_free(&rules);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct err err;
+	int status = EXIT_DONE;
+	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN);
+	if (!options_read(&o, argc, argv, &err)) {
+		trouble(err.text);
+		fputs("tcpwhy: `tcpwhy --help` says what there is\n", stderr);
+		status = EXIT_USAGE;
+	} else if (o.verb == SHOW_USAGE) {
+		fputs(options_usage, stderr);
+		status = EXIT_USAGE;
+	} else if (o.verb == SHOW_HELP) {
+		fputs(options_help, stdout);
+		status = output_end(EXIT_DONE);
+	} else if (o.verb == SHOW_VERSION) {
+		puts("tcpwhy " TCPWHY_VERSION);
+		status = output_end(EXIT_DONE);
+	} else {
+		status = rules_then_verb(&o);
+	}
+	options_free(&o);
+	return status;
+}

@@ -1,0 +1,238 @@
+/* options.c - see options.h. */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+
+const char options_usage[] =
+	"usage: tcpwhy FILE...                    say why connections in these captures broke\n"
+	"       tcpwhy report FILE... [-o OUT]    the same as a report; --format text|json\n"
+	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
+	"       tcpwhy --help                     all of it, with examples\n";
+
+const char options_help[] =
+	"tcpwhy - reads packet captures and says why connections broke\n"
+	"\n"
+	"  tcpwhy [analyze] FILE...         findings on the terminal\n"
+	"  tcpwhy report FILE...            a report to send on\n"
+	"  tcpwhy rules list                the rules, one a line\n"
+	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
+	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
+	"\n"
+	"FILE is a pcap or pcapng capture, - for standard input, or one case that was\n"
+	"kept with -o.\n"
+	"\n"
+	"  -r FILE                  a capture, as tcpdump and tshark have it\n"
+	"  -f FILTER                read only what this capture filter (BPF) lets through\n"
+	"  -d tcp.port==N,PROTOCOL  what is spoken on a port: http or amqp\n"
+	"  -o FILE                  analyze: keep the case there; report: write there\n"
+	"      --case FILE          keep the case there, for any verb\n"
+	"      --format text|json   for people or for programs\n"
+	"      --rules DIR          add the rules (.sql) of a folder, or replace by id\n"
+	"      --set RULE.PARAMETER=NUMBER\n"
+	"      --fail-on error|warning|note|RULE\n"
+	"                           exit status 1 when there is such a finding, or a graver\n"
+	"      --show-secrets       keep passwords, cookies and tokens\n"
+	"      --color auto|always|never\n"
+	"  -h, --help               this text\n"
+	"  -V, --version\n"
+	"\n"
+	"Exit status: 0 done; 1 a finding that --fail-on asks for; 2 wrong usage;\n"
+	"3 no input could be read; 4 done in part: a capture is cut short, another input\n"
+	"could not be read, or the output could not be written; 70 a fault of tcpwhy.\n"
+	"\n"
+	"Examples:\n"
+	"  tcpwhy incident.pcap\n"
+	"  tcpwhy -f 'port 5672' -o case.db rabbit*.pcap\n"
+	"  tcpwhy report case.db --format json -o findings.json\n"
+	"  tcpwhy rules explain tcp.refused\n"
+	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
+
+enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR };
+
+static const struct option long_options[] = {
+	{ "help",         no_argument,       NULL, 'h' },
+	{ "version",      no_argument,       NULL, 'V' },
+	{ "case",         required_argument, NULL, OPT_CASE },
+	{ "color",        required_argument, NULL, OPT_COLOUR },
+	{ "colour",       required_argument, NULL, OPT_COLOUR },
+	{ "fail-on",      required_argument, NULL, OPT_FAIL_ON },
+	{ "format",       required_argument, NULL, OPT_FORMAT },
+	{ "rules",        required_argument, NULL, OPT_RULES },
+	{ "set",          required_argument, NULL, OPT_SET },
+	{ "show-secrets", no_argument,       NULL, OPT_SHOW_SECRETS },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void list_add(const char ***list, size_t *n, const char *s)
+{
+	*list = alloc_grown(*list, *n + 1, sizeof **list);
+	(*list)[(*n)++] = s;
+}
+
+static bool colour_wanted(const char *when, bool *colour, struct err *err)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	if (strcmp(when, "always") == 0)
+		*colour = true;
+	else if (strcmp(when, "never") == 0)
+		*colour = false;
+	else if (strcmp(when, "auto") == 0)
+		*colour = isatty(STDOUT_FILENO) && !(no && *no)
+		          && !(term && strcmp(term, "dumb") == 0);
+	else
+		return fail(err, "--color takes auto, always or never, not \"%.40s\"", when);
+	return true;
+}
+
+/* What getopt made nothing of. */
+static bool fail_option(int argc, char **argv, int answer, struct err *err)
+{
+	const char *names[sizeof long_options / sizeof *long_options];
+	size_t n = 0;
+	const char *typed = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+	bool is_long = strncmp(typed, "--", 2) == 0;
+	if (answer == ':')
+		return is_long ? fail(err, "%.60s wants a value", typed)
+		               : fail(err, "-%c wants a value", optopt);
+	if (is_long && optopt)
+		return fail(err, "%.60s takes no value", typed);
+	if (!is_long)
+		return fail(err, "there is no option -%c", optopt);
+	while (long_options[n].name) {
+		names[n] = long_options[n].name;
+		n++;
+	}
+	char word[64];
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
+	const char *nearest = text_nearest(word, names, n);
+	return fail(err, "there is no option --%s%s%s%s", word, nearest ? "; did you mean --" : "",
+	            nearest ? nearest : "", nearest ? "?" : "");
+}
+
+static bool format_set(struct options *o, const char *format, struct err *err)
+{
+	o->json = strcmp(format, "json") == 0;
+	return o->json || strcmp(format, "text") == 0
+	    || fail(err, "--format takes text or json, not \"%.40s\"", format);
+}
+
+static bool option_take(struct options *o, int c, const char **output, struct err *err)
+{
+	switch (c) {
+	case 'h': o->verb = SHOW_HELP; break;
+	case 'V': o->verb = SHOW_VERSION; break;
+	case 'r': list_add(&o->files, &o->files_n, optarg); break;
+	case 'f': o->filter = optarg; break;
+	case 'd': list_add(&o->decode_as, &o->decode_as_n, optarg); break;
+	case 'o': *output = optarg; break;
+	case OPT_CASE: o->case_path = optarg; break;
+	case OPT_FAIL_ON: o->fail_on = optarg; break;
+	case OPT_SET: list_add(&o->set, &o->set_n, optarg); break;
+	case OPT_RULES: o->rules_dir = optarg; break;
+	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
+	case OPT_FORMAT: return format_set(o, optarg, err);
+	case OPT_COLOUR: return colour_wanted(optarg, &o->colour, err);
+	default: break;
+	}
+	return true;
+}
+
+static const char *const verbs[] = { "analyze", "report", "rules" };
+static const char *const rules_verbs[] = { "list", "explain", "run" };
+
+static bool rules_verb_take(struct options *o, char **word, int n, int *taken, struct err *err)
+{
+	static const enum verb which[] = { RULES_LIST, RULES_EXPLAIN, RULES_RUN };
+	o->verb = RULES_LIST;
+	if (n < 2)
+		return true;
+	*taken = 2;
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(word[1], rules_verbs[i]) == 0) {
+			o->verb = which[i];
+			return true;
+		}
+	const char *nearest = text_nearest(word[1], rules_verbs, 3);
+	return fail(err, "`rules` is followed by list, explain or run, not \"%.40s\"%s%s%s",
+	            word[1], nearest ? "; did you mean " : "", nearest ? nearest : "",
+	            nearest ? "?" : "");
+}
+
+/* The words that are no options: a verb, perhaps, and files. */
+static bool words_take(struct options *o, char **word, int n, struct err *err)
+{
+	int taken = 0;
+	if (n && strcmp(word[0], "rules") == 0) {
+		taken = 1;
+		if (!rules_verb_take(o, word, n, &taken, err))
+			return false;
+	} else if (n && (strcmp(word[0], "analyze") == 0 || strcmp(word[0], "report") == 0)) {
+		o->verb = *word[0] == 'a' ? ANALYZE : REPORT;
+		taken = 1;
+	} else if (n && access(word[0], F_OK) != 0 && !strpbrk(word[0], "./")) {
+		const char *nearest = text_nearest(word[0], verbs, 3);
+		if (nearest)
+			return fail(err, "\"%.40s\" is neither a verb nor a file; did you mean %s?",
+			            word[0], nearest);
+	}
+	for (int i = taken; i < n; i++)
+		list_add(&o->files, &o->files_n, word[i]);
+	return true;
+}
+
+/* What a verb needs, and what it cannot use. */
+static bool options_fit(struct options *o, const char *output, struct err *err)
+{
+	if (o->verb == ANALYZE && output && o->case_path)
+		return fail(err, "-o and --case both name a case to keep; give one of them");
+	if (o->verb == ANALYZE && output)
+		o->case_path = output;
+	else
+		o->output = output;
+	if (o->case_path && strcmp(o->case_path, "-") == 0)
+		return fail(err, "a case cannot be kept on standard output; name a file");
+	if (o->verb == RULES_LIST && o->files_n)
+		return fail(err, "`rules list` takes no file");
+	if (o->verb == RULES_EXPLAIN && o->files_n != 1)
+		return fail(
+			err,
+			"`rules explain` takes the id of one rule; `tcpwhy rules list` names them");
+	if (o->verb == RULES_RUN && o->files_n != 1)
+		return fail(err, "`rules run` takes one case");
+	if ((o->verb == ANALYZE || o->verb == REPORT) && !o->files_n)
+		return fail(err, "no capture was given; `tcpwhy FILE...` reads one");
+	return true;
+}
+
+bool options_read(struct options *o, int argc, char **argv, struct err *err)
+{
+	const char *output = NULL;
+	int c;
+	*o = (struct options){ .verb = ANALYZE };
+	if (!colour_wanted("auto", &o->colour, err))
+		return false;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":hVr:f:d:o:", long_options, NULL)) != -1)
+		if (c == '?' || c == ':' ? !fail_option(argc, argv, c, err)
+		                         : !option_take(o, c, &output, err))
+			return false;
+	if (o->verb == SHOW_HELP || o->verb == SHOW_VERSION)
+		return true;
+	if (argc == 1) {
+		o->verb = SHOW_USAGE;
+		return true;
+	}
+	return words_take(o, argv + optind, argc - optind, err) && options_fit(o, output, err);
+}
+
+void options_free(struct options *o)
+{
+	free(o->files);
+	free(o->decode_as);
+	free(o->set);
+}

@@ -1,0 +1,39 @@
+/* options.h - the command line: argv -> what to do.
+ *
+ * Borrows  argv's strings, for as long as the options live.
+ * Errors   a usage sentence, with what was likely meant; exit status 2.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "err.h"
+
+enum verb { ANALYZE, REPORT, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
+            SHOW_USAGE };
+
+/* What a process of ours ends with (docs: "Exit status"). */
+enum exit_status { EXIT_DONE, EXIT_FINDING, EXIT_USAGE, EXIT_UNREADABLE, EXIT_PARTIAL };
+
+struct options {
+	enum verb    verb;
+	const char **files;             /* or the rule's id, for `rules explain` */
+	size_t       files_n;
+	const char  *case_path;         /* keep the case here; NULL: nowhere */
+	const char  *output;            /* of report; NULL or "-": standard output */
+	const char  *filter;
+	const char **decode_as;
+	size_t       decode_as_n;
+	const char **set;
+	size_t       set_n;
+	const char  *rules_dir;
+	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
+	bool         json, show_secrets;
+	bool         colour;            /* wanted, as far as standard output goes */
+};
+
+bool options_read(struct options *, int argc, char **argv, struct err *);
+void options_free(struct options *);
+
+extern const char options_usage[], options_help[];
+
+#endif

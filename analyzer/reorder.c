@@ -1,0 +1,123 @@
+/* reorder.c - see reorder.h. */
+#include "reorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "limits.h"
+
+/* How long an acknowledged hole may still be filled: captures of several queues
+ * or interfaces are out of order by less. */
+static const int64_t HOLE_PATIENCE_NS = 10 * 1000000LL;
+
+/* The largest window there is (RFC 7323, 2.3): nothing valid lies farther ahead. */
+static const uint64_t FARTHEST = 1u << 30;
+
+static struct mark later(struct mark a, struct mark b)
+{
+	return a.frame > b.frame ? a : b;
+}
+
+/* Send out a segment that begins at or before `next` and ends behind it. */
+static void deliver(struct reorder *r, const struct reorder_part *part,
+                    const struct reorder_out *out)
+{
+	size_t seen = (size_t)(r->next - part->off);
+	uint32_t fresh = part->len - (uint32_t)seen;
+	size_t kept = part->bytes.n > seen ? part->bytes.n - seen : 0;
+	r->newest = later(r->newest, part->at);
+	r->next += fresh;
+	r->hole_acked = (struct mark){ 0 };
+	if (kept)
+		out->data(out->arg, (struct bytes){ part->bytes.p + seen, kept }, part->at, r->newest);
+	if (fresh > kept)
+		out->gap(out->arg, fresh - kept, r->newest);
+}
+
+static void part_drop_first(struct reorder *r)
+{
+	r->bytes -= r->parts[0].bytes.n;
+	free((void *)(uintptr_t)r->parts[0].bytes.p);
+	memmove(r->parts, r->parts + 1, --r->parts_n * sizeof *r->parts);
+}
+
+/* Send out what waited and is due now. */
+static void drain(struct reorder *r, const struct reorder_out *out)
+{
+	while (r->parts_n && r->parts[0].off <= r->next) {
+		struct reorder_part part = r->parts[0];
+		if (part.off + part.len > r->next)
+			deliver(r, &part, out);
+		part_drop_first(r);
+	}
+}
+
+static void give_up_hole(struct reorder *r, uint64_t end, struct mark at,
+                         const struct reorder_out *out)
+{
+	uint64_t len = end - r->next;
+	r->next = end;
+	r->newest = later(r->newest, at);
+	r->hole_acked = (struct mark){ 0 };
+	out->gap(out->arg, len, r->newest);
+	drain(r, out);
+}
+
+static void part_keep(struct reorder *r, const struct reorder_part *part)
+{
+	size_t i = r->parts_n;
+	if (r->parts_n == r->parts_size) {
+		r->parts_size = r->parts_size ? 2 * r->parts_size : 4;
+		r->parts = alloc_grown(r->parts, r->parts_size, sizeof *r->parts);
+	}
+	while (i > 0 && r->parts[i - 1].off > part->off)
+		i--;
+	memmove(r->parts + i + 1, r->parts + i, (r->parts_n++ - i) * sizeof *r->parts);
+	uint8_t *copy = alloc_zeroed(part->bytes.n, 1);
+	if (part->bytes.n)
+		memcpy(copy, part->bytes.p, part->bytes.n);
+	r->parts[i] = *part;
+	r->parts[i].bytes.p = copy;
+	r->bytes += part->bytes.n;
+}
+
+void reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes kept, struct mark at,
+                  const struct reorder_out *out)
+{
+	struct reorder_part part = { off, len, kept, at };
+	if (len == 0 || off + len <= r->next || off > r->next + FARTHEST)
+		return;
+	if (off <= r->next) {
+		deliver(r, &part, out);
+		drain(r, out);
+		return;
+	}
+	part_keep(r, &part);
+	while (r->bytes > LIMIT_OUT_OF_ORDER || r->parts_n > LIMIT_OUT_OF_ORDER_PARTS)
+		give_up_hole(r, r->parts[0].off, at, out);
+}
+
+void reorder_acked(struct reorder *r, uint64_t off, struct mark at, const struct reorder_out *out)
+{
+	if (off <= r->next || off > r->next + FARTHEST)
+		return;
+	if (r->hole_acked.frame == 0)
+		r->hole_acked = at;
+	else if (at.ns - r->hole_acked.ns >= HOLE_PATIENCE_NS)
+		give_up_hole(r, r->parts_n && r->parts[0].off < off ? r->parts[0].off : off, at, out);
+}
+
+void reorder_flush(struct reorder *r, struct mark at, const struct reorder_out *out)
+{
+	while (r->parts_n)
+		give_up_hole(r, r->parts[0].off, at, out);
+}
+
+void reorder_free(struct reorder *r)
+{
+	while (r->parts_n)
+		part_drop_first(r);
+	free(r->parts);
+	r->parts = NULL;
+}

@@ -1,0 +1,47 @@
+/* reorder.h - one direction's payload in order, each byte once.
+ *
+ * What arrives behind a hole waits until the hole is filled; what repeats bytes
+ * that went out already is dropped (first seen wins). A hole is given up, and
+ * told as a gap, when the peer acknowledged it a while ago (the receiver had
+ * these bytes, the capture has not), when too much waits behind it, or at the
+ * end. Bytes that a snaplen cut off are a gap too.
+ *
+ * Bounds  LIMIT_OUT_OF_ORDER bytes and LIMIT_OUT_OF_ORDER_PARTS segments wait.
+ * Owns    copies of what waits; freed by reorder_free().
+ */
+#ifndef REORDER_H
+#define REORDER_H
+
+#include "bytes.h"
+#include "facts.h"
+
+/* Where the ordered bytes go; see stream_data() and stream_gap(). */
+struct reorder_out {
+	void *arg;
+	void (*data)(void *arg, struct bytes, struct mark carried, struct mark arrived);
+	void (*gap)(void *arg, uint64_t len, struct mark at);
+};
+
+struct reorder_part { uint64_t off; uint32_t len; struct bytes bytes; struct mark at; };
+
+struct reorder {
+	uint64_t             next;       /* offset of the byte that is due */
+	struct mark          newest;     /* the latest segment that contributed */
+	struct reorder_part *parts;      /* what waits, by offset; bytes are owned */
+	size_t               parts_n, parts_size, bytes;
+	struct mark          hole_acked; /* when the peer acknowledged past `next`; frame 0: not */
+};
+
+/* A segment of `len` bytes at `off`, of which the capture has `kept`. */
+void reorder_data(struct reorder *, uint64_t off, uint32_t len, struct bytes kept, struct mark at,
+                  const struct reorder_out *);
+
+/* The peer acknowledged all bytes below `off`. */
+void reorder_acked(struct reorder *, uint64_t off, struct mark at, const struct reorder_out *);
+
+/* Give up every hole: the flow ends. */
+void reorder_flush(struct reorder *, struct mark at, const struct reorder_out *);
+
+void reorder_free(struct reorder *);
+
+#endif

@@ -1,0 +1,83 @@
+/* report_json.c - findings as one JSON document, for programs. SQLite writes the
+ * objects, one a line; here are only the brackets around them. See report.h. */
+#include <errno.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#include "report.h"
+#include "report_model.h"
+#include "text.h"
+
+static const char captures[] =
+	"SELECT json_object('name', name,"
+	"  'files', (SELECT json_group_array(json(o)) FROM (SELECT json_object("
+	"      'path', path, 'sha256', sha256, 'size', size, 'format', format, 'link_type', link_type,"
+	"      'snaplen', snaplen, 'frames', frames, 'first', iso_time(first_ns),"
+	"      'last', iso_time(last_ns), 'cut_short_at', cut_short_at, 'trouble', trouble) AS o"
+	"    FROM capture_file f WHERE f.capture_id = c.id ORDER BY seq)),"
+	"  'frames', frames, 'bytes', bytes, 'first', iso_time(first_ns), 'last', iso_time(last_ns),"
+	"  'flows', (SELECT count(*) FROM flow w WHERE w.capture_id = c.id),"
+	"  'tcp_frames', tcp_frames,"
+	"  'not_followed', (SELECT json_group_object(kind, frames) FROM (SELECT kind, frames"
+	"    FROM not_followed n WHERE n.capture_id = c.id ORDER BY kind)))"
+	"  FROM capture c ORDER BY id";
+
+static const char quality[] =
+	"SELECT json_object('capture', c.name, 'kind', kind, 'count', count, 'text', text)"
+	"  FROM shown_quality q JOIN capture c ON c.id = q.capture_id ORDER BY c.id, nr, seq";
+
+static const char findings[] =
+	"SELECT json_object('rule', rule, 'severity', severity, 'confidence', confidence,"
+	"  'summary', summary, 'client', client, 'server', server, 'flow', flow_id, 'stream', stream,"
+	"  'from', iso_time(from_ns), 'to', iso_time(to_ns), 'numbers', json(numbers),"
+	"  'evidence', (SELECT json_group_array(json(o)) FROM (SELECT iif(files > 1,"
+	"      json_object('frame', file_frame, 'role', role, 'time', iso_time(ns), 'file', file),"
+	"      json_object('frame', file_frame, 'role', role, 'time', iso_time(ns))) AS o"
+	"    FROM shown_evidence e WHERE e.finding_id = f.id ORDER BY nr)),"
+	"  'remedy', filled(remedy_text, numbers), 'fingerprint', fingerprint)"
+	"  FROM shown_finding f WHERE benign = ?1 ORDER BY id";
+
+static const char incidents[] =
+	"SELECT json_object('rule', i.rule, 'title', r.title, 'severity', i.severity,"
+	"  'client', client_address, 'server', server, 'findings', i.findings,"
+	"  'first', iso_time(first_ns), 'last', iso_time(last_ns), 'summary', summary,"
+	"  'fingerprint', fingerprint)"
+	"  FROM incident i JOIN rule r ON r.id = i.rule WHERE NOT r.benign ORDER BY i.id";
+
+/* "key": [ one object a line ] */
+static void put_list(struct model *m, FILE *out, const char *key, const char *sql, int which)
+{
+	struct sqlite3_stmt *stmt = model_query(m, sql, which, 0);
+	bool first = true;
+	fprintf(out, "\"%s\": [", key);
+	while (model_next(m, stmt)) {
+		fputs(first ? "\n  " : ",\n  ", out);
+		text_put_utf8(out, model_text(stmt, 0));
+		first = false;
+	}
+	fputs(first ? "]" : "\n]", out);
+}
+
+bool report_json(struct sqlite3 *db, const struct report_options *options, struct err *err)
+{
+	struct model m;
+	FILE *out = options->out;
+	if (!model_open(&m, db, err))
+		return false;
+	fprintf(out, "{\"tcpwhy\": \"%s\", \"schema\": 1,\n", TCPWHY_VERSION);
+	put_list(&m, out, "captures", captures, 0);
+	fputs(",\n", out);
+	put_list(&m, out, "quality", quality, 0);
+	fputs(",\n", out);
+	put_list(&m, out, "findings", findings, 0);
+	fputs(",\n", out);
+	put_list(&m, out, "incidents", incidents, 0);
+	fputs(",\n", out);
+	put_list(&m, out, "benign", findings, 1);
+	fputs("}\n", out);
+	if (!model_close(&m))
+		return false;
+	if (fflush(out) || ferror(out))
+		return fail(err, "the report could not be written: %s", strerror(errno));
+	return true;
+}

@@ -1,0 +1,49 @@
+-- id:        tcp.refused
+-- title:     Connection refused
+-- severity:  error
+-- explains:  A SYN was answered by RST,ACK. The host was reached and no program listens on that
+--            address and port (RFC 9293, 3.10.7.1), or a firewall rule rejects the connection in
+--            its name. The client sees "Connection refused" at once.
+-- remedy:    Start the program behind {server}, or make it listen on that address; see what listens
+--            with
+--                ss -ltnp
+--            on the server. Then look for a rule that rejects:
+--                nft list ruleset | grep -i reject
+-- confirm:   The refused SYN and its RST have the same ports, and the RST acknowledges the SYN's
+--            number plus one. A SYN,ACK from the same port at that time would refute it.
+-- not:       A RST long after the SYN, or one whose TTL is unlike the server's other packets, comes
+--            from a device on the way. While a service restarts some refusals are expected.
+-- reference: RFC 9293, section 3.10.7.1
+WITH refused AS (
+  SELECT r.flow_id, r.frame, r.ns, r.trigger_frame, r.trigger_ns, r.trigger_delay_ns,
+         f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, n.client, n.server
+    FROM reset_anatomy r
+    JOIN flow f ON f.id = r.flow_id
+    JOIN flow_name n ON n.flow_id = r.flow_id
+   WHERE r.class = 'refused'
+), frames AS (
+  SELECT flow_id, capture_id, client_ip, server_ip, server_port,
+         trigger_ns AS ns, trigger_frame AS frame, 'SYN' AS role FROM refused
+  UNION ALL
+  SELECT flow_id, capture_id, client_ip, server_ip, server_port, ns, frame, 'RST' FROM refused
+)
+SELECT min(flow_id) AS flow_id, capture_id,
+       min(trigger_ns) AS from_ns, max(ns) AS to_ns,
+       'error' AS severity,
+       'proven' AS confidence,
+       iif(count(DISTINCT client_port) > 1, client_ip, min(client)) AS client,
+       min(server) AS server,
+       CASE count(*) WHEN 1 THEN 'A connection' ELSE count(*) || ' connection attempts' END
+         || ' from ' || client_ip || ' to ' || min(server) || iif(count(*) = 1, ' was', ' were')
+         || ' refused, each within ' || duration(max(trigger_delay_ns)) || '.' AS summary,
+       json_object('attempts', count(*),
+                   'rst_after_syn_max_s', seconds(max(trigger_delay_ns)),
+                   'server', min(server)) AS numbers,
+       (SELECT json_group_array(json_object('frame', e.frame, 'role', e.role, 'flow', e.flow_id))
+          FROM (SELECT * FROM frames s
+                 WHERE s.capture_id = r.capture_id AND s.client_ip = r.client_ip
+                   AND s.server_ip = r.server_ip AND s.server_port = r.server_port
+                 ORDER BY ns, frame LIMIT 64) e) AS evidence
+  FROM refused r
+ GROUP BY capture_id, client_ip, server_ip, server_port
+ ORDER BY capture_id, client_ip, server_ip, server_port;

@@ -1,0 +1,103 @@
+-- id:        tcp.reset-after-idle
+-- title:     Reset on first use after a long silence
+-- severity:  error
+-- param:     min_idle_s = 10       the shortest silence worth blaming on a timer
+-- param:     restart_s = 2         resets of busy connections this near speak of a restart
+-- explains:  The connection was silent for {idle_s} s; the next segment was answered by a RST without ACK,
+--            numbered by that very segment: whoever got it has no such connection (RFC 9293, 3.10.7.1).
+--            Nobody had closed it. So something on the way that remembers connections (address
+--            translation, a balancer, a firewall) forgot this one while it was silent, and the segment
+--            went to a host that never knew it, or the device itself answered.
+--            The time-out lies between the longest silence that a connection to {server} survived
+--            ({survived_s} s) and the shortest that killed one ({fatal_s} s). Known timers in between:
+--            {candidates}
+-- remedy:    Let something pass more often than the time-out: TCP keep-alive well below {fatal_s} s, and
+--            switched on in the program (SO_KEEPALIVE):
+--                sysctl -w net.ipv4.tcp_keepalive_time={keepalive_s} net.ipv4.tcp_keepalive_intvl=30 net.ipv4.tcp_keepalive_probes=10
+--            or the protocol's own (gRPC keepalive, AMQP heartbeat, HTTP pool idle limit); or raise the
+--            device's timer; or let the pool drop connections idle for longer, and retry once.
+-- confirm:   ipvsadm -l --timeout; sysctl net.netfilter.nf_conntrack_tcp_timeout_established; the
+--            balancer's idle time-out. Watch the entry vanish: conntrack -E -e DESTROY -p tcp.
+--            A capture behind the device shows the segment arrive at another host, or not at all.
+-- not:       A restart of the server in the silence gives the same reset; then connections that were
+--            not silent are reset at the same time. A FIN before it would make it a write after close.
+-- reference: RFC 9293, section 3.10.7.1; RFC 5382, REQ-5
+WITH dead AS (
+  SELECT r.*, f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, n.client, n.server,
+         r.pause_to_ns - r.pause_from_ns AS pause_ns
+    FROM reset_anatomy r
+    JOIN flow f ON f.id = r.flow_id
+    JOIN flow_name n ON n.flow_id = r.flow_id
+   WHERE r.class IN ('unknown_socket', 'injected') AND r.seq_matches_trigger_ack
+     AND NOT r.has_ack AND r.usual_ttl IS NOT NULL
+     AND NOT r.after_peer_fin AND NOT r.after_own_fin AND NOT r.after_own_rst
+     AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
+), idle AS (
+  SELECT d.* FROM dead d
+   WHERE d.pause_ns >= :min_idle_s * 1e9
+     AND d.flow_id NOT IN (SELECT front FROM nat_remap) AND d.flow_id NOT IN (SELECT back FROM nat_remap)
+     AND d.flow_id NOT IN (SELECT back FROM nat_leg)
+     AND NOT EXISTS (SELECT 1 FROM dead busy
+                      WHERE busy.capture_id = d.capture_id AND busy.server_ip = d.server_ip
+                        AND busy.server_port = d.server_port AND busy.pause_ns < :min_idle_s * 1e9
+                        AND abs(busy.ns - d.ns) <= :restart_s * 1e9)
+), fatal AS (
+  SELECT capture_id, server_ip, server_port, min(pause_ns) AS fatal_ns
+    FROM idle GROUP BY capture_id, server_ip, server_port
+), survived AS (
+  -- silences to the same server after which both sides went on
+  SELECT k.capture_id, k.server_ip, k.server_port, s.to_ns - s.from_ns AS ns, s.flow_id
+    FROM fatal k
+    JOIN flow f ON f.capture_id = k.capture_id AND f.server_ip = k.server_ip AND f.server_port = k.server_port
+    JOIN silence s ON s.flow_id = f.id AND s.scope = 'both'
+   WHERE s.ended_by IN ('data', 'heartbeat', 'keep_alive')
+     AND NOT EXISTS (SELECT 1 FROM reset r WHERE r.flow_id = f.id AND r.pause_to_frame = s.to_frame)
+     AND coalesce(iif(s.ended_sender = 'client', f.server_last_data_ns, f.client_last_data_ns), 0) > s.to_ns
+), bracket AS (
+  SELECT k.*,
+         (SELECT max(s.ns) FROM survived s
+           WHERE (s.capture_id, s.server_ip, s.server_port) = (k.capture_id, k.server_ip, k.server_port)
+             AND s.ns < k.fatal_ns) AS survived_ns,
+         (SELECT count(DISTINCT s.flow_id) FROM survived s
+           WHERE (s.capture_id, s.server_ip, s.server_port) = (k.capture_id, k.server_ip, k.server_port)
+             AND s.ns >= k.fatal_ns) AS longer
+    FROM fatal k
+), candidate AS (
+  SELECT b.capture_id, b.server_ip, b.server_port, t.seconds,
+         printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
+    FROM bracket b
+    JOIN known_timer t ON t.layer IN ('nat', 'balancer', 'firewall', 'proxy')
+                      AND t.seconds <= b.fatal_ns / 1e9 + t.tolerance_s
+                      AND t.seconds > coalesce(b.survived_ns, 0) / 1e9
+                      AND t.seconds >= b.fatal_ns / 1e9 / 20
+)
+SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity,
+       CASE WHEN q.doubt OR i.class = 'injected' THEN 'possible' ELSE 'likely' END AS confidence,
+       'Reset on first use after ' || printf('%.1f s', i.pause_ns / 1e9) || ' of silence: whoever received the '
+         || iif(i.sender = 'server', 'client''s', 'server''s')
+         || ' next segment has no such connection (any more). An entry for it on the way expired after '
+         || iif(b.survived_ns IS NULL, 'at most ' || printf('%.1f s', b.fatal_ns / 1e9),
+                'more than ' || printf('%.1f s', b.survived_ns / 1e9) || ' and at most ' || printf('%.1f s', b.fatal_ns / 1e9))
+         || iif(b.longer, '; ' || b.longer || iif(b.longer = 1, ' connection', ' connections')
+                || ' survived as long or longer, as happens where the next choice falls on the same host', '')
+         || '.' AS summary,
+       json_object('idle_s', seconds(i.pause_ns), 'rst_after_data_s', seconds(i.trigger_delay_ns),
+                   'survived_s', seconds(b.survived_ns), 'fatal_s', seconds(b.fatal_ns),
+                   'survived_longer', b.longer,
+                   'rst_has_ack_flag', json(iif(i.has_ack, 'true', 'false')), 'rst_ttl', i.ttl,
+                   'syn_ack_ttl', i.usual_ttl, 'keepalive_s', max(1, CAST(b.fatal_ns / 1e9 / 2 AS INTEGER)),
+                   'server', i.server,
+                   'candidates', json((SELECT json_group_array(text) FROM
+                                        (SELECT text FROM candidate c
+                                          WHERE (c.capture_id, c.server_ip, c.server_port)
+                                              = (i.capture_id, i.server_ip, i.server_port)
+                                          ORDER BY seconds DESC, text))),
+                   'bucket', round(b.fatal_ns / 1e9 / 10)) AS numbers,
+       json_array(json_object('frame', i.pause_from_frame, 'role', 'last segment before the silence'),
+                  json_object('frame', i.pause_to_frame, 'role', 'first use after the silence'),
+                  json_object('frame', i.trigger_frame, 'role', 'segment that was answered'),
+                  json_object('frame', i.frame, 'role', 'RST: no such connection')) AS evidence
+  FROM idle i
+  JOIN bracket b ON (b.capture_id, b.server_ip, b.server_port) = (i.capture_id, i.server_ip, i.server_port)
+  JOIN flow_doubt q ON q.flow_id = i.flow_id
+ ORDER BY i.ns, i.flow_id;

@@ -1,0 +1,306 @@
+/* run.c - see run.h. The way of a packet, on one page:
+ *
+ *   files -> capture -> decode -> dedup -> flow -> tcp -> talk -> store
+ *            records    segment   copies   table   facts  bytes   rows
+ *                                                         in order, dissectors
+ */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "dedup.h"
+#include "flow.h"
+#include "source.h"
+#include "store.h"
+#include "tcp.h"
+
+static const int64_t CLOCK_STEP_NS = 1000000;   /* disorder between queues is less */
+
+/* Kinds of frames that are not followed, and how many. decode() has few. */
+enum { KINDS = 48 };
+struct kind_count { const char *kind; uint64_t frames; };
+
+/* A file to be read, and what is known of it before. */
+struct input { const char *path; int64_t first_ns; };   /* NO_TIME: not known */
+
+/* One capture on its way through the pipeline. */
+struct pipeline {
+	const struct run_options *options;
+	struct run_result        *result;
+	struct talk_context       talk;
+	struct dedup             *dedup;
+	struct flow_table         flows;
+	int64_t                   capture_id, flow_base;
+	struct capture_facts      facts;
+	char                      link_types[128];
+	struct mark               last;          /* the last frame, followed or not */
+	int                       files;
+	struct kind_count         kinds[KINDS];
+};
+
+static void trouble(const struct pipeline *p, const char *sentence)
+{
+	if (p->options->trouble)
+		p->options->trouble(sentence);
+}
+
+/* ---- one packet ---- */
+
+static void kind_count(struct pipeline *p, const char *kind)
+{
+	for (int i = 0; i < KINDS; i++) {
+		if (!p->kinds[i].kind)
+			p->kinds[i].kind = kind;
+		if (strcmp(p->kinds[i].kind, kind) == 0) {
+			p->kinds[i].frames++;
+			return;
+		}
+	}
+	die("more kinds of frames than there is room for");
+}
+
+static void flow_finish(struct pipeline *p, struct flow *f, bool end_of_capture)
+{
+	bool payload = f->side[CLIENT].bytes + f->side[SERVER].bytes > 0;
+	bool one_way = f->side[CLIENT].frames == 0 || f->side[SERVER].frames == 0;
+	p->facts.one_way_flows += payload && one_way;
+	p->facts.midstream_flows += !f->syn.frame && !f->syn_ack.frame;
+	p->facts.ack_lost_segments += f->side[CLIENT].ack_lost + f->side[SERVER].ack_lost;
+	tcp_finish(&p->talk, f, p->capture_id, p->last, end_of_capture);
+	f->finished = true;
+}
+
+static void segment_process(struct pipeline *p, const struct segment *s)
+{
+	struct flow *reused, *f;
+	p->facts.tcp_frames++;
+	p->facts.snapped_frames += s->payload.n < s->len;
+	if (dedup_seen(p->dedup, s)) {
+		p->facts.duplicate_frames++;
+		return;
+	}
+	f = flow_find(&p->flows, s, &reused);
+	if (reused)
+		flow_finish(p, reused, false);
+	if (!f)
+		f = flow_begin(&p->flows, s, p->flow_base + (int64_t)s->at.frame);
+	if (reused)
+		tcp_reused(&p->talk, f, s);
+	tcp_segment(&p->talk, f, s);
+}
+
+static void packet_process(struct pipeline *p, const struct packet *packet)
+{
+	struct segment s;
+	struct capture_facts *facts = &p->facts;
+	if (facts->frames++ == 0)
+		facts->first_ns = facts->last_ns = packet->ns;
+	else if (packet->ns < p->last.ns - CLOCK_STEP_NS)
+		facts->clock_steps_back++;
+	if (packet->ns > facts->last_ns)
+		facts->last_ns = packet->ns;
+	if (packet->ns < facts->first_ns)
+		facts->first_ns = packet->ns;
+	facts->bytes += packet->wire_n;
+	p->last = (struct mark){ packet->frame, packet->ns };
+	if (!packet->wanted) {
+		facts->filtered_frames++;
+		return;
+	}
+	const char *not_tcp = decode(packet, &s);
+	if (not_tcp)
+		kind_count(p, not_tcp);
+	else
+		segment_process(p, &s);
+}
+
+/* ---- one file ---- */
+
+/* Note a link type once in the comma-separated list. */
+static void link_type_add(struct pipeline *p, const char *name)
+{
+	size_t n = strlen(p->link_types);
+	if (!strstr(p->link_types, name))
+		snprintf(p->link_types + n, sizeof p->link_types - n, "%s%s", n ? "," : "", name);
+}
+
+static void file_facts(struct pipeline *p, struct capture *c, struct capture_file_facts *file)
+{
+	char sha256[SHA256_HEX];
+	source_drain(capture_source(c));
+	file->sha256 = source_sha256(capture_source(c), sha256);
+	file->size = (int64_t)source_size(capture_source(c));
+	file->format = capture_format(c);
+	file->link_type = capture_link_type(c);
+	file->snaplen = capture_snaplen(c);
+	link_type_add(p, file->link_type);
+	if (p->facts.snaplen == 0 || file->snaplen < p->facts.snaplen)
+		p->facts.snaplen = file->snaplen;
+	store_capture_file(p->talk.store, p->capture_id, file);
+}
+
+/* Read one file to its end. Frames go on counting where the file before ended. */
+static void file_read(struct pipeline *p, struct capture *c, const char *path)
+{
+	struct capture_file_facts file = { .path = path, .first_frame = p->facts.frames + 1,
+	                                   .first_ns = NO_TIME, .last_ns = NO_TIME,
+	                                   .cut_short_at = NONE };
+	struct packet packet;
+	struct err why;
+	enum capture_next next;
+	while ((next = capture_next(c, &packet, &why)) == CAPTURE_PACKET) {
+		file.frames = packet.frame;
+		if (file.first_ns == NO_TIME)
+			file.first_ns = packet.ns;
+		if (file.last_ns == NO_TIME || packet.ns > file.last_ns)
+			file.last_ns = packet.ns;
+		packet.frame += file.first_frame - 1;
+		packet_process(p, &packet);
+		if ((packet.frame & 1023) == 0 && store_failed(p->talk.store))
+			break;
+	}
+	if (next == CAPTURE_BROKEN) {
+		file.cut_short_at = (int64_t)file.frames;
+		file.trouble = why.text;
+		p->result->files_cut_short++;
+		trouble(p, why.text);
+	}
+	file_facts(p, c, &file);
+	p->result->files_read++;
+	p->files++;
+}
+
+/* ---- one capture ---- */
+
+static void capture_begin(struct pipeline *p, const char *name)
+{
+	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME };
+	p->link_types[0] = 0;
+	p->last = (struct mark){ 0 };
+	p->files = 0;
+	memset(p->kinds, 0, sizeof p->kinds);
+	flow_table_init(&p->flows);
+	p->dedup = dedup_new();
+	p->capture_id = store_capture_begin(p->talk.store, name, &p->flow_base);
+}
+
+static void capture_end(struct pipeline *p)
+{
+	for (struct flow *f = p->flows.first; f; f = f->next)
+		if (!f->finished)
+			flow_finish(p, f, true);
+	for (int i = 0; i < KINDS && p->kinds[i].kind; i++)
+		store_not_followed(p->talk.store, p->capture_id, p->kinds[i].kind, p->kinds[i].frames);
+	p->facts.link_types = p->link_types;
+	store_capture_end(p->talk.store, p->capture_id, &p->facts);
+	flow_table_free(&p->flows);
+	dedup_free(p->dedup);
+}
+
+/* ---- all files ---- */
+
+/* When a file begins, so that files can be put in order: by a look at its first
+ * packet. Standard input cannot be looked at twice; it stays where it was given. */
+static void input_look(struct input *in)
+{
+	bool bad_filter;
+	struct err err;
+	struct packet packet;
+	in->first_ns = NO_TIME;
+	if (strcmp(in->path, "-") == 0)
+		return;
+	struct capture *c = capture_open(in->path, NULL, &bad_filter, &err);
+	if (c && capture_next(c, &packet, &err) == CAPTURE_PACKET)
+		in->first_ns = packet.ns;
+	capture_close(c);
+}
+
+static int input_order(const void *a, const void *b)
+{
+	const struct input *x = a, *y = b;
+	return x->first_ns != y->first_ns ? (x->first_ns < y->first_ns ? -1 : 1)
+	                                  : strcmp(x->path, y->path);
+}
+
+/* Read each input. One that begins after the last ended goes on with the same
+ * capture (a rotated series); one that overlaps was taken at another point. */
+static bool inputs_read(struct pipeline *p, const struct input *in, size_t n, struct err *err)
+{
+	bool open = false;
+	for (size_t i = 0; i < n; i++) {
+		bool bad_filter;
+		struct capture *c = capture_open(in[i].path, p->options->filter, &bad_filter, err);
+		if (!c && bad_filter) {
+			if (open)
+				capture_end(p);
+			return false;
+		}
+		if (!c) {
+			p->result->files_failed++;
+			trouble(p, err->text);
+			continue;
+		}
+		if (open && (in[i].first_ns == NO_TIME || in[i].first_ns < p->facts.last_ns)) {
+			capture_end(p);
+			open = false;
+		}
+		if (!open)
+			capture_begin(p, in[i].path);
+		open = true;
+		file_read(p, c, in[i].path);
+		capture_close(c);
+	}
+	if (open)
+		capture_end(p);
+	return true;
+}
+
+/* "tcp.port==18000,http" */
+static bool decode_as_parse(const char *text, struct decode_as *as, struct err *err)
+{
+	char protocol[32];
+	unsigned port;
+	int end = 0;
+	if (sscanf(text, "tcp.port==%u,%31s%n", &port, protocol, &end) != 2 || text[end]
+	    || port == 0 || port > UINT16_MAX)
+		return fail(err, "-d %s: write it as tcp.port==PORT,PROTOCOL", text);
+	as->port = (uint16_t)port;
+	for (size_t i = 0; dissectors[i]; i++)
+		if (strcmp(dissectors[i]->name, protocol) == 0)
+			as->dissector = dissectors[i];
+	return as->dissector || fail(err, "-d %s: there is no dissector named %s (http, amqp)", text, protocol);
+}
+
+bool run_analysis(struct store *store, const char *const *paths, size_t n,
+                  const struct run_options *options, struct run_result *result, struct err *err)
+{
+	struct decode_as *as = alloc_zeroed(options->decode_as_n, sizeof *as);
+	struct input *in = alloc_zeroed(n, sizeof *in);
+	struct pipeline *p = alloc_zeroed(1, sizeof *p);
+	bool ok = true;
+	*result = (struct run_result){ 0 };
+	for (size_t i = 0; i < options->decode_as_n && ok; i++)
+		ok = decode_as_parse(options->decode_as[i], &as[i], err);
+	for (size_t i = 0; i < n; i++) {
+		in[i].path = paths[i];
+		if (n > 1)
+			input_look(&in[i]);
+	}
+	if (n > 1)
+		qsort(in, n, sizeof *in, input_order);
+
+	p->options = options;
+	p->result = result;
+	p->talk = (struct talk_context){
+		.store = store, .classifier = classifier_new(), .decode_as = as,
+		.decode_as_n = options->decode_as_n, .show_secrets = options->show_secrets,
+	};
+	ok = ok && inputs_read(p, in, n, err);
+	classifier_free(p->talk.classifier);
+	free(p);
+	free(in);
+	free(as);
+	return ok;
+}

@@ -1,0 +1,33 @@
+/* run.h - the whole pipeline: capture files in, facts in the store.
+ *
+ * Errors  a file that cannot be read at all is told through `trouble` and the
+ *         others go on; what is wrong inside a capture is a fact in the case.
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include "err.h"
+
+struct store;
+
+struct run_options {
+	const char        *filter;         /* BPF; NULL: none */
+	const char *const *decode_as;      /* "tcp.port==18000,http" */
+	size_t             decode_as_n;
+	bool               show_secrets;
+	/* Told one sentence for each thing the user should know about an input. */
+	void (*trouble)(const char *sentence);
+};
+
+struct run_result {
+	size_t files_read;                 /* wholly or in part */
+	size_t files_failed;               /* could not be opened, or are no captures */
+	size_t files_cut_short;            /* broke off; what came before was used */
+};
+
+/* False: the whole run is to be given up (bad filter, bad decode-as); the store
+ * must then not be committed. */
+bool run_analysis(struct store *, const char *const *paths, size_t n, const struct run_options *,
+                  struct run_result *, struct err *);
+
+#endif

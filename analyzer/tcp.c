@@ -1,0 +1,431 @@
+/* tcp.c - see tcp.h. */
+#include "tcp.h"
+
+#include <string.h>
+
+#include "reset.h"
+#include "store.h"
+
+static const int64_t SILENCE_NS = 1000000000;        /* the shortest that is told */
+
+/* ---- sequence numbers and offsets ---- */
+
+/* The offset of `seq` in this side's payload; may lie before its beginning. */
+static int64_t off_of(const struct tcp_side *side, uint32_t seq)
+{
+	return side->top_off + (int32_t)(seq - side->top_seq);
+}
+
+static void side_see(struct tcp_side *own, const struct segment *s)
+{
+	if (!own->has_seq) {
+		own->has_seq = true;
+		own->first_seq = s->flags & TCP_SYN ? s->seq + 1 : s->seq;
+		own->top_seq = own->first_seq;
+		own->has_timestamps = s->has_timestamps;
+		own->tsval = s->tsval;
+	}
+	if (s->flags & TCP_SYN && !own->has_isn) {
+		own->has_isn = true;
+		own->isn = s->seq;
+		own->mss = s->mss;
+		own->window_scale = s->window_scale;
+	}
+	own->frames++;
+	own->bytes += s->len;
+	if (!(s->flags & TCP_RST))
+		own->ttl = s->ttl;
+}
+
+/* The window that this segment advertises, in bytes; -1 where its scale was not
+ * seen. Scaling holds only where both sides offered it, and never in a SYN
+ * (RFC 7323, 2.2). */
+static int64_t window_of(const struct tcp_side *own, const struct tcp_side *peer,
+                         const struct segment *s)
+{
+	bool scaled = own->window_scale >= 0 && peer->window_scale >= 0;
+	if (s->flags & TCP_SYN)
+		return s->window;
+	if (!own->has_isn)
+		return NONE;
+	return (int64_t)s->window << (scaled ? own->window_scale : 0);
+}
+
+/* ---- Zeek's history: upper case for the client ---- */
+
+static const char history_letters[HISTORY_LETTERS + 1] = "shadfrgtwiq";
+
+/* Letters that are told again at every power of ten, the others once. */
+static bool history_due(char letter, uint32_t count)
+{
+	if (!strchr("gtw", letter))
+		return count == 1;
+	while (count >= 10 && count % 10 == 0)
+		count /= 10;
+	return count == 1;
+}
+
+static void history_add(struct flow *f, enum side sender, char letter)
+{
+	size_t i = (size_t)(strchr(history_letters, letter) - history_letters);
+	if (history_due(letter, ++f->history_counts[sender][i]) && f->history_n < sizeof f->history - 1)
+		f->history[f->history_n++] = (char)(sender == CLIENT ? letter - 'a' + 'A' : letter);
+}
+
+static void history_segment(struct flow *f, enum side sender, const struct segment *s, unsigned kinds)
+{
+	unsigned control = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
+	if (control & TCP_SYN)
+		history_add(f, sender, control & ~(unsigned)TCP_SYN ? 'q' : s->flags & TCP_ACK ? 'h' : 's');
+	if (s->len)
+		history_add(f, sender, 'd');
+	else if (!control && s->flags & TCP_ACK)
+		history_add(f, sender, 'a');
+	if (kinds & (KIND_RETRANSMISSION | KIND_FAST_RETRANSMISSION | KIND_SPURIOUS_RETRANSMISSION))
+		history_add(f, sender, 't');
+	if (kinds & KIND_ZERO_WINDOW)
+		history_add(f, sender, 'w');
+	if (control & TCP_FIN)
+		history_add(f, sender, control & TCP_RST ? 'i' : 'f');
+	if (control & TCP_RST)
+		history_add(f, sender, 'r');
+}
+
+/* ---- events ---- */
+
+static void event(const struct talk_context *context, const struct flow *f, enum side sender,
+                  const struct segment *s, const char *kind)
+{
+	store_tcp_event(context->store, &(struct tcp_event){
+		.flow_id = f->id, .at = s->at, .sender = sender, .kind = kind,
+		.seq = s->seq, .ack = s->ack, .len = s->len,
+		.ttl = s->ttl, .flags = s->flags, .ip_id = s->ip_id,
+	});
+}
+
+static void events(const struct talk_context *context, const struct flow *f, enum side sender,
+                   const struct segment *s, unsigned kinds)
+{
+	if (s->flags & TCP_SYN)
+		event(context, f, sender, s, s->flags & TCP_ACK ? "syn_ack" : "syn");
+	if (s->flags & TCP_FIN)
+		event(context, f, sender, s, "fin");
+	if (s->flags & TCP_RST)
+		event(context, f, sender, s, "rst");
+	for (int i = 0; i < ANALYSIS_KINDS; i++)
+		if (kinds & 1u << i)
+			event(context, f, sender, s, analysis_kind_names[i]);
+}
+
+/* ---- silences ---- */
+
+static const char *what_ended(const struct segment *s, unsigned kinds, enum told told)
+{
+	return s->flags & TCP_RST                             ? "rst"
+	     : s->flags & TCP_SYN                             ? "syn"
+	     : kinds & (KIND_KEEP_ALIVE | KIND_KEEP_ALIVE_ACK) ? "keep_alive"
+	     : s->len                                         ? told == TOLD_HEARTBEAT ? "heartbeat" : "data"
+	     : s->flags & TCP_FIN                             ? "fin"
+	                                                      : "ack";
+}
+
+static void silence(const struct talk_context *context, const struct flow *f,
+                    enum silence_scope scope, struct mark from, struct mark to,
+                    const char *ended_by, int ended_sender)
+{
+	if (to.ns - from.ns >= SILENCE_NS)
+		store_silence(context->store, &(struct silence){
+			.flow_id = f->id, .scope = scope, .from = from, .to = to,
+			.ended_by = ended_by, .ended_sender = ended_sender,
+		});
+}
+
+/* Whether a side's program spoke: not its kernel's ACKs, keep-alives and
+ * retransmissions. */
+static bool speaks(const struct segment *s, unsigned kinds, int64_t new_bytes)
+{
+	if (s->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		return true;
+	return s->len > 0 && new_bytes > 0 && !(kinds & (KIND_KEEP_ALIVE | KIND_ZERO_WINDOW_PROBE));
+}
+
+static void silences(const struct talk_context *context, struct flow *f, enum side sender,
+                     const struct segment *s, unsigned kinds, int64_t new_bytes, enum told told)
+{
+	const char *ended_by = what_ended(s, kinds, told);
+	struct tcp_side *own = &f->side[sender];
+	silence(context, f, SILENT_BOTH, f->last, s->at, ended_by, sender);
+	if (!speaks(s, kinds, new_bytes))
+		return;
+	silence(context, f, sender == CLIENT ? SILENT_CLIENT : SILENT_SERVER, own->last_speech, s->at,
+	        ended_by, sender);
+	own->last_speech = s->at;
+}
+
+/* The longest pause of the flow since each side last sent: what a reset of that
+ * side, after the peer's first segment, may be about. */
+static void pauses(struct flow *f, enum side sender, struct mark at)
+{
+	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
+	if (peer->pause_to.frame == 0 || at.ns - f->last.ns > peer->pause_to.ns - peer->pause_from.ns) {
+		peer->pause_from = f->last;
+		peer->pause_to = at;
+	}
+	own->pause_from = own->pause_to = (struct mark){ 0 };
+}
+
+/* ---- the states of a connection ---- */
+
+static void end_with(struct flow *f, const char *how, enum side by, struct mark at)
+{
+	if (f->ended)
+		return;
+	f->ended = how;
+	f->ended_by = by;
+	f->ended_at = at;
+}
+
+static void handshake(struct flow *f, enum side sender, const struct segment *s)
+{
+	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
+	unsigned syn = s->flags & (TCP_SYN | TCP_ACK);
+	if (syn == TCP_SYN && f->syn.frame == 0)
+		f->syn = s->at;
+	if (syn == (TCP_SYN | TCP_ACK)) {
+		if (f->syn_ack.frame == 0)
+			f->syn_ack = s->at;
+		own->state = ESTABLISHED;
+		if (peer->state == SYN_SENT || peer->state == INACTIVE)
+			peer->state = ESTABLISHED;
+	} else if (syn == TCP_SYN && own->state == INACTIVE) {
+		own->state = SYN_SENT;
+	} else if (own->state == INACTIVE) {
+		own->state = PARTIAL;
+	}
+	bool acks_syn = sender == CLIENT && syn == TCP_ACK && f->syn_ack.frame
+	                && !(s->flags & TCP_RST) && s->ack == peer->isn + 1;
+	if (acks_syn && f->established.frame == 0)
+		f->established = s->at;
+}
+
+static void closing(struct flow *f, enum side sender, const struct segment *s, int64_t end_off)
+{
+	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
+	if (s->flags & TCP_FIN && own->fin.frame == 0) {
+		own->fin = s->at;
+		own->fin_off = end_off;
+		own->fin_acks_off = peer->has_seq ? peer->acked_off : NONE;
+		if (own->state != RESET)
+			own->state = CLOSED;
+		end_with(f, "fin", sender, s->at);
+		talk_fin(f, sender, end_off > 0 ? (uint64_t)end_off : 0);
+	}
+	if (s->flags & TCP_RST) {
+		bool refused = sender == SERVER && f->syn.frame && !f->syn_ack.frame;
+		own->state = RESET;
+		end_with(f, refused ? "refused" : "rst", sender, s->at);
+	}
+}
+
+/* What the segment acknowledges of the peer. */
+static void acknowledgement(struct flow *f, enum side sender, const struct segment *s)
+{
+	struct tcp_side *peer = &f->side[other(sender)];
+	if (!(s->flags & TCP_ACK) || !peer->has_seq)
+		return;
+	int64_t off = off_of(peer, s->ack);
+	if (peer->fin.frame && peer->fin_acked.frame == 0 && off > peer->fin_off)
+		peer->fin_acked = s->at;
+	if (peer->fin_off != NONE && off > peer->fin_off)
+		off = peer->fin_off;                         /* the FIN's own number is no payload */
+	if (off <= peer->acked_off)
+		return;
+	peer->acked_off = off;
+	talk_acked(f, other(sender), (uint64_t)off, s->at);
+}
+
+/* Move the highest offset on; the payload bytes that are new. */
+static int64_t extend(struct tcp_side *own, const struct segment *s, int64_t off)
+{
+	int64_t fresh = off + s->len - own->top_off;
+	if (fresh <= 0)
+		return 0;
+	own->top_seq += (uint32_t)fresh;
+	own->top_off += fresh;
+	return fresh < s->len ? fresh : s->len;
+}
+
+static void recent_keep(struct tcp_side *own, const struct segment *s)
+{
+	own->recent[own->recent_n++ % LIMIT_RECENT_SEGMENTS] = (struct recent){
+		.at = s->at, .ack = s->ack, .seq = s->seq, .len = s->len, .flags = s->flags,
+	};
+}
+
+static void index_add(const struct talk_context *context, struct flow *f, enum side sender,
+                      const struct segment *s)
+{
+	packet_chunk_add(&f->packets, &(struct indexed_packet){
+		.at = s->at, .file_offset = s->file_offset, .sender = sender, .flags = s->flags,
+		.seq = s->seq, .ack = s->ack, .len = s->len, .window = s->window,
+	});
+	/* While the roles may still change, the chunk stays where they can. */
+	if (f->packets.packets < LIMIT_INDEX_CHUNK)
+		return;
+	store_packets(context->store, f->id, f->packets.first_frame, s->at.frame,
+	              (struct bytes){ f->packets.bytes, f->packets.n });
+	packet_chunk_reset(&f->packets);
+}
+
+/* The payload, to the dissector. */
+static enum told payload(const struct talk_context *context, struct flow *f,
+                         const struct segment *s, int64_t off)
+{
+	uint32_t before = off < 0 ? (uint32_t)-off : 0;      /* of a keep-alive: before the beginning */
+	if (s->len <= before || s->flags & TCP_RST)
+		return TOLD_NOTHING;
+	struct segment from_zero = *s;
+	from_zero.len -= before;
+	from_zero.payload = before < s->payload.n
+		? (struct bytes){ s->payload.p + before, s->payload.n - before } : (struct bytes){ 0 };
+	return talk_segment(context, f, &from_zero, (uint64_t)(off + before));
+}
+
+void tcp_segment(const struct talk_context *context, struct flow *f, const struct segment *s)
+{
+	enum side sender = flow_sender(f, s);
+	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
+	int64_t rtt_ns = f->established.frame && f->syn.frame ? f->established.ns - f->syn.ns : 0;
+
+	side_see(own, s);
+	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
+	unsigned kinds = analysis_of(&own->analysis, &peer->analysis, s, rtt_ns, peer->scaled_window);
+	int64_t fresh = s->flags & TCP_RST ? 0 : extend(own, s, off);
+	own->ack_lost += (kinds & KIND_ACK_LOST_SEGMENT) != 0;
+	handshake(f, sender, s);
+	history_segment(f, sender, s, kinds);
+	events(context, f, sender, s, kinds);
+	acknowledgement(f, sender, s);
+
+	enum told told = payload(context, f, s, off);
+	sender = flow_sender(f, s);                          /* the payload may have told otherwise */
+	own = &f->side[sender];
+	peer = &f->side[other(sender)];
+
+	silences(context, f, sender, s, kinds, fresh, told);
+	if (s->flags & TCP_RST)
+		reset_tell(context->store, f, sender, s);
+	closing(f, sender, s, off + s->len);
+	pauses(f, sender, s->at);
+	own->scaled_window = window_of(own, peer, s);
+	if (fresh && !(kinds & KIND_KEEP_ALIVE)) {
+		own->last_data = s->at;
+		if (own->first_data.frame == 0)
+			own->first_data = s->at;
+	}
+	recent_keep(own, s);
+	f->last = s->at;
+	index_add(context, f, sender, s);
+}
+
+void tcp_reused(const struct talk_context *context, struct flow *f, const struct segment *s)
+{
+	event(context, f, flow_sender(f, s), s, "port_reuse");
+}
+
+/* ---- the flow's row ---- */
+
+/* As Zeek's base/protocols/conn derives it from the states of the endpoints. */
+static const char *conn_state(const struct flow *f)
+{
+	enum endpoint_state c = f->side[CLIENT].state, v = f->side[SERVER].state;
+	bool c_idle = c == INACTIVE || c == PARTIAL, v_idle = v == INACTIVE || v == PARTIAL;
+	if (v == RESET) {
+		bool nothing = f->side[CLIENT].bytes == 0 && f->side[SERVER].bytes == 0;
+		return c == SYN_SENT || (c == RESET && nothing) ? "REJ" : c_idle ? "RSTRH" : "RSTR";
+	}
+	if (c == RESET)
+		return v_idle ? "RSTOS0" : "RSTO";
+	if (c == CLOSED && v == CLOSED)
+		return "SF";
+	if (c == CLOSED)
+		return v_idle ? "SH" : "S2";
+	if (v == CLOSED)
+		return c_idle ? "SHR" : "S3";
+	if (c == SYN_SENT && v == INACTIVE)
+		return "S0";
+	return c == ESTABLISHED && v == ESTABLISHED ? "S1" : "OTH";
+}
+
+static void side_facts(const struct flow *f, enum side i, struct flow_facts *x)
+{
+	const struct tcp_side *side = &f->side[i];
+	x->frames[i] = side->frames;
+	x->bytes[i] = side->bytes;
+	x->gap_bytes[i] = side->gap_bytes;
+	x->fin[i] = side->fin;
+	x->fin_off[i] = side->fin_off;
+	x->fin_acks_off[i] = side->fin_acks_off;
+	x->fin_acked[i] = side->fin_acked;
+	x->isn[i] = side->has_isn ? (int64_t)side->isn : NONE;
+	x->first_seq[i] = side->has_seq ? (int64_t)side->first_seq : NONE;
+	x->mss[i] = side->mss;
+	x->window_scale[i] = side->window_scale;
+	x->tsval[i] = side->has_timestamps ? (int64_t)side->tsval : NONE;
+	x->ttl[i] = side->ttl;
+	x->first_data[i] = side->first_data;
+	x->last_data[i] = side->last_data;
+}
+
+static void flow_row(const struct talk_context *context, const struct flow *f, int64_t capture_id)
+{
+	char id[COMMUNITY_ID_SIZE] = "";
+	const struct endpoint *client = &f->side[CLIENT].at, *server = &f->side[SERVER].at;
+	bool unanswered = f->syn.frame && f->side[SERVER].frames == 0;
+	struct flow_facts x = {
+		.id = f->id, .capture_id = capture_id, .stream = (int64_t)f->stream,
+		.client_port = client->port, .server_port = server->port,
+		.client_known_by = f->client_known_by, .path = f->path,
+		.first = f->first, .last = f->last,
+		.syn = f->syn, .syn_ack = f->syn_ack, .established = f->established,
+		.rtt_ns = f->syn.frame && f->established.frame ? f->established.ns - f->syn.ns : NONE,
+		.conn_state = conn_state(f), .history = f->history,
+		.ended = f->ended ? f->ended : unanswered ? "unanswered" : "open",
+		.ended_by = f->ended ? (int)f->ended_by : NONE, .ended_at = f->ended_at,
+		.app = f->app, .app_known_by = f->app_known_by,
+		.community_id = community_id(client, server, id) ? id : NULL,
+	};
+	ip_text(client->ip, x.client_ip);
+	ip_text(server->ip, x.server_ip);
+	side_facts(f, CLIENT, &x);
+	side_facts(f, SERVER, &x);
+	store_flow(context->store, &x);
+}
+
+/* Silences that nobody ended: of sides that could still have spoken. */
+static void last_silences(const struct talk_context *context, const struct flow *f, struct mark at)
+{
+	bool reset = f->side[CLIENT].rst.frame || f->side[SERVER].rst.frame;
+	bool client_done = f->side[CLIENT].fin.frame, server_done = f->side[SERVER].fin.frame;
+	if (reset || (client_done && server_done))
+		return;
+	silence(context, f, SILENT_BOTH, f->last, at, "end_of_capture", NONE);
+	if (!client_done)
+		silence(context, f, SILENT_CLIENT, f->side[CLIENT].last_speech, at, "end_of_capture", NONE);
+	if (!server_done)
+		silence(context, f, SILENT_SERVER, f->side[SERVER].last_speech, at, "end_of_capture", NONE);
+}
+
+void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capture_id,
+                struct mark at, bool end_of_capture)
+{
+	bool reset = f->side[CLIENT].rst.frame || f->side[SERVER].rst.frame;
+	talk_end(f, reset ? END_RST : END_CAPTURE);
+	if (end_of_capture)
+		last_silences(context, f, at);
+	if (f->packets.n)
+		store_packets(context->store, f->id, f->packets.first_frame, f->last.frame,
+		              (struct bytes){ f->packets.bytes, f->packets.n });
+	packet_chunk_free(&f->packets);
+	flow_row(context, f, capture_id);
+}

@@ -1,0 +1,133 @@
+-- derived.sql - conclusions, and the views rules read: dropped and made again
+-- by every rules pass. See schema.sql for the conventions.
+
+DROP VIEW  IF EXISTS incident;
+DROP VIEW  IF EXISTS reset_anatomy;
+DROP VIEW  IF EXISTS flow_doubt;
+DROP VIEW  IF EXISTS nat_remap;
+DROP VIEW  IF EXISTS nat_leg;
+DROP VIEW  IF EXISTS flow_name;
+DROP TABLE IF EXISTS evidence;
+DROP TABLE IF EXISTS finding;
+DROP TABLE IF EXISTS rule;
+
+-- The rules of this pass: what each says of itself (its header).
+CREATE TABLE rule(
+  id         TEXT PRIMARY KEY,
+  title      TEXT NOT NULL,
+  severity   TEXT NOT NULL CHECK( severity IN ('error', 'warning', 'note') ),
+  benign     INTEGER NOT NULL,          -- 1: what it finds is listed as no problem
+  explains   TEXT NOT NULL,
+  remedy     TEXT NOT NULL,             -- {names} stand for the finding's numbers
+  confirm    TEXT NOT NULL,
+  not_when   TEXT NOT NULL,
+  reference  TEXT NOT NULL,
+  params     TEXT NOT NULL,             -- JSON object: the values of this pass
+  origin     TEXT NOT NULL              -- 'built in', or the file it came from
+) STRICT;
+
+-- One conclusion.
+CREATE TABLE finding(
+  id          INTEGER PRIMARY KEY,
+  rule        TEXT NOT NULL REFERENCES rule,
+  severity    TEXT NOT NULL CHECK( severity IN ('error', 'warning', 'note') ),
+  confidence  TEXT NOT NULL CHECK( confidence IN ('proven', 'likely', 'possible') ),
+  flow_id     INTEGER REFERENCES flow,  -- NULL: it concerns no single flow
+  capture_id  INTEGER REFERENCES capture,
+  from_ns     INTEGER,
+  to_ns       INTEGER,
+  client      TEXT,                     -- 'address:port', or an address for many connections
+  server      TEXT,
+  summary     TEXT NOT NULL,
+  numbers     TEXT NOT NULL CHECK( json_valid(numbers) ),
+  fingerprint TEXT NOT NULL             -- the same for the same trouble in another run
+) STRICT;
+
+-- The frames that prove a finding.
+CREATE TABLE evidence(
+  finding_id  INTEGER NOT NULL REFERENCES finding,
+  nr          INTEGER NOT NULL,         -- from 1, in order of time
+  flow_id     INTEGER REFERENCES flow,
+  frame       INTEGER NOT NULL,         -- the capture's number
+  ns          INTEGER,
+  role        TEXT NOT NULL,            -- what this frame is: 'request', 'client FIN', …
+  PRIMARY KEY (finding_id, nr)
+) STRICT;
+
+-- A flow's endpoints as people write them.
+CREATE VIEW flow_name AS
+  SELECT id AS flow_id,
+         iif(instr(client_ip, ':'), '[' || client_ip || ']', client_ip) || ':' || client_port AS client,
+         iif(instr(server_ip, ':'), '[' || server_ip || ']', server_ip) || ':' || server_port AS server
+    FROM flow;
+
+-- 1: the capture lacks part of this flow, so that what seems absent may just
+-- not have been captured.
+CREATE VIEW flow_doubt AS
+  SELECT id AS flow_id,
+         client_gap_bytes + server_gap_bytes > 0 OR client_frames = 0 OR server_frames = 0 AS doubt
+    FROM flow;
+
+-- What kind of reset each RST is (RFC 9293, 3.5.2 and 3.10.7).
+CREATE VIEW reset_anatomy AS
+  SELECT r.*,
+         CASE
+           -- RST,ACK that answers a SYN: nobody listens.
+           WHEN r.sender = 'server' AND r.has_ack AND r.trigger_flags & 18 = 2
+                AND r.seq_matches_trigger_ack THEN 'refused'
+           -- The opener's answer to an acknowledgement of a number it never sent.
+           WHEN r.sender = 'client' AND NOT r.has_ack AND f.established_ns IS NULL
+                AND r.trigger_flags & 16 AND r.seq_matches_trigger_ack
+                AND r.seq <> (f.client_isn + 1) % 4294967296 THEN 'challenge'
+           -- The opener hangs up without a byte in either direction.
+           WHEN r.sender = 'client' AND r.own_bytes = 0 AND r.peer_bytes = 0
+                AND NOT r.after_own_fin AND NOT r.after_peer_fin
+                AND f.syn_ack_ns IS NOT NULL THEN 'probe'
+           -- Its sender had closed already; something came too late.
+           WHEN r.after_own_fin OR r.after_own_rst THEN 'late'
+           -- Not from the host whose address it bears: the hops do not match.
+           WHEN r.ttl <> r.usual_ttl THEN 'injected'
+           -- Without ACK, numbered by the segment it answers: no such connection.
+           WHEN NOT r.has_ack AND r.seq_matches_trigger_ack THEN 'unknown_socket'
+           WHEN r.trigger_frame IS NULL AND r.idle_ns >= 1000000000
+                AND NOT r.has_timestamps AND r.window = 0 THEN 'timer'
+           ELSE 'abort'
+         END AS class
+    FROM reset r JOIN flow f ON f.id = r.flow_id;
+
+-- The two legs of a connection through address translation, where both were
+-- captured: the SYN keeps its sequence number and its timestamp, and goes out a
+-- moment later. `front` is the leg towards the client.
+CREATE VIEW nat_leg AS
+  SELECT a.id AS front, b.id AS back
+    FROM flow a
+    JOIN flow b ON b.client_isn = a.client_isn AND b.capture_id = a.capture_id AND b.id <> a.id
+   WHERE a.client_isn IS NOT NULL
+     AND b.syn_ns - a.syn_ns BETWEEN 0 AND 50000000 AND b.syn_frame > a.syn_frame
+     AND (b.server_isn = a.server_isn OR a.server_isn IS NULL OR b.server_isn IS NULL)
+     AND b.client_tsval IS a.client_tsval
+     AND (b.server_ip <> a.server_ip OR b.client_ip <> a.client_ip
+          OR b.server_port <> a.server_port OR b.client_port <> a.client_port);
+
+-- A segment of a translated connection that was sent on to a host which does not
+-- know the connection: the RST came back through both legs, with one number.
+CREATE VIEW nat_remap AS
+  SELECT r.flow_id AS front, s.flow_id AS back, r.frame AS front_rst_frame, s.frame AS back_rst_frame
+    FROM reset s
+    JOIN flow b ON b.id = s.flow_id AND b.syn_ns IS NULL AND b.syn_ack_ns IS NULL
+    JOIN reset r ON r.seq = s.seq AND r.flow_id <> s.flow_id AND r.sender = s.sender
+                AND r.ns - s.ns BETWEEN 0 AND 50000000
+    JOIN flow a ON a.id = r.flow_id AND a.capture_id = b.capture_id
+   WHERE s.usual_ttl IS NULL AND r.trigger_len = s.trigger_len;
+
+-- Findings of one rule on the same endpoints, counted.
+CREATE VIEW incident AS
+  SELECT min(id) AS id, rule, severity, client_address, server, count(*) AS findings,
+         min(from_ns) AS first_ns, max(to_ns) AS last_ns, min(fingerprint) AS fingerprint,
+         min(summary) AS summary
+    FROM (SELECT *, CASE WHEN client LIKE '[%' THEN substr(client, 2, instr(client, ']') - 2)
+                         WHEN client LIKE '%:%:%' THEN client
+                         WHEN instr(client, ':') THEN substr(client, 1, instr(client, ':') - 1)
+                         ELSE client END AS client_address
+            FROM finding)
+   GROUP BY rule, severity, client_address, server;

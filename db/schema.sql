@@ -1,0 +1,384 @@
+-- schema.sql - the case file: what tcpwhy saw, and what it concluded.
+--
+-- This is the data reference. A case is an ordinary SQLite database; any tool
+-- that reads SQLite can read it. Facts are written while a capture is read and
+-- never changed afterwards. Derived tables (at the end) are dropped and made
+-- again by a rules pass (`tcpwhy rules run case.db`).
+--
+-- Times    *_ns: nanoseconds since 1970-01-01 UTC. The views give ISO texts.
+-- Frames   count from 1 through a capture, as Wireshark does; for a capture of
+--          several files capture_file.first_frame leads to a file's own numbers.
+-- Sides    'client' and 'server', always the sender. The client is who sent
+--          the SYN; flow.client_known_by says how that is known.
+-- Offsets  *_off: bytes of one direction's payload before this place, from 0 at
+--          the byte after the SYN (or the first byte captured). They do not wrap.
+-- NULL     not known, or did not happen.
+
+PRAGMA application_id = 1952673911;     -- 'tcpw'
+PRAGMA user_version = 1;
+
+-- ---------------------------------------------------------------- facts ----
+
+-- One capture: a file, or a rotated series of files. Its columns from
+-- tcp_frames on say how far the capture can be trusted.
+CREATE TABLE capture(
+  id                INTEGER PRIMARY KEY,
+  name              TEXT NOT NULL,
+  flow_base         INTEGER NOT NULL,   -- flow.id = flow_base + frame of its first packet
+  first_ns          INTEGER,
+  last_ns           INTEGER,
+  frames            INTEGER NOT NULL,
+  bytes             INTEGER NOT NULL,   -- on the wire
+  link_types        TEXT,               -- libpcap's names, separated by commas
+  snaplen           INTEGER,            -- the smallest of the files'
+  tcp_frames        INTEGER NOT NULL,
+  filtered_frames   INTEGER NOT NULL,   -- passed over by the BPF filter (-f)
+  snapped_frames    INTEGER NOT NULL,   -- TCP frames cut by the snaplen
+  duplicate_frames  INTEGER NOT NULL,   -- seen twice; left out of all other facts
+  clock_steps_back  INTEGER NOT NULL,   -- frames stamped more than 1 ms before the one ahead of them
+  one_way_flows     INTEGER NOT NULL,   -- flows with payload of which one direction was never seen
+  midstream_flows   INTEGER NOT NULL,   -- flows begun before the capture
+  ack_lost_segments INTEGER NOT NULL    -- times that bytes were acknowledged but never captured
+) STRICT;
+
+-- The files of a capture, in order of time.
+CREATE TABLE capture_file(
+  capture_id    INTEGER NOT NULL REFERENCES capture,
+  seq           INTEGER NOT NULL,       -- from 1
+  path          TEXT NOT NULL,          -- as given; '-' for standard input
+  sha256        TEXT NOT NULL,
+  size          INTEGER NOT NULL,       -- bytes read
+  format        TEXT NOT NULL,          -- 'pcap', 'pcap-ns', 'pcapng'
+  link_type     TEXT,
+  snaplen       INTEGER,
+  first_frame   INTEGER NOT NULL,       -- the capture's number of this file's frame 1
+  frames        INTEGER NOT NULL,
+  first_ns      INTEGER,
+  last_ns       INTEGER,
+  cut_short_at  INTEGER,                -- the file broke off after this frame of its own
+  trouble       TEXT,                   -- what was wrong with it, in words
+  PRIMARY KEY (capture_id, seq)
+) STRICT;
+
+-- Frames that carried nothing this program follows, by kind ('arp', 'udp', …).
+CREATE TABLE not_followed(
+  capture_id  INTEGER NOT NULL REFERENCES capture,
+  kind        TEXT NOT NULL,
+  frames      INTEGER NOT NULL,
+  PRIMARY KEY (capture_id, kind)
+) STRICT;
+
+-- One TCP connection as far as it was captured. A silence never splits it.
+CREATE TABLE flow(
+  id               INTEGER PRIMARY KEY, -- see capture.flow_base
+  capture_id       INTEGER NOT NULL REFERENCES capture,
+  stream           INTEGER NOT NULL,    -- Wireshark's tcp.stream
+  client_ip        TEXT NOT NULL,
+  client_port      INTEGER NOT NULL,
+  server_ip        TEXT NOT NULL,
+  server_port      INTEGER NOT NULL,
+  client_known_by  TEXT NOT NULL,       -- 'syn', 'syn_ack', 'server' (its other flows), 'port', 'payload'
+  path             TEXT,                -- headers around it: 'vlan 5'
+  first_frame      INTEGER NOT NULL,
+  last_frame       INTEGER NOT NULL,
+  first_ns         INTEGER NOT NULL,
+  last_ns          INTEGER NOT NULL,
+  client_frames    INTEGER NOT NULL,
+  server_frames    INTEGER NOT NULL,
+  client_bytes     INTEGER NOT NULL,    -- payload on the wire, retransmissions included
+  server_bytes     INTEGER NOT NULL,
+  client_gap_bytes INTEGER NOT NULL,    -- payload that the capture lacks
+  server_gap_bytes INTEGER NOT NULL,
+  syn_ns           INTEGER,             -- the first SYN
+  syn_frame        INTEGER,
+  syn_ack_ns       INTEGER,
+  syn_ack_frame    INTEGER,
+  established_ns   INTEGER,             -- the client's ACK of the SYN,ACK
+  rtt_ns           INTEGER,             -- SYN to that ACK; from wherever the capture was taken
+  client_isn       INTEGER,
+  server_isn       INTEGER,
+  client_first_seq INTEGER,             -- sequence number that offset 0 stands for
+  server_first_seq INTEGER,
+  client_mss       INTEGER,
+  server_mss       INTEGER,
+  client_window_scale INTEGER,          -- shift; NULL: not offered, or no SYN seen
+  server_window_scale INTEGER,
+  client_tsval     INTEGER,             -- TSval of the side's first segment
+  server_tsval     INTEGER,
+  client_ttl       INTEGER,             -- of its last segment that was no RST
+  server_ttl       INTEGER,
+  client_first_data_ns    INTEGER,
+  client_first_data_frame INTEGER,
+  client_last_data_ns     INTEGER,
+  client_last_data_frame  INTEGER,
+  server_first_data_ns    INTEGER,
+  server_first_data_frame INTEGER,
+  server_last_data_ns     INTEGER,
+  server_last_data_frame  INTEGER,
+  client_fin_ns    INTEGER,             -- its first FIN
+  client_fin_frame INTEGER,
+  client_fin_off   INTEGER,             -- its payload up to the FIN
+  client_fin_acks_off INTEGER,          -- the server's payload that the FIN acknowledged
+  client_fin_acked_ns INTEGER,          -- first acknowledgement of the FIN
+  client_fin_acked_frame INTEGER,
+  server_fin_ns    INTEGER,
+  server_fin_frame INTEGER,
+  server_fin_off   INTEGER,
+  server_fin_acks_off INTEGER,
+  server_fin_acked_ns INTEGER,
+  server_fin_acked_frame INTEGER,
+  conn_state       TEXT NOT NULL,       -- Zeek's: S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH
+  history          TEXT NOT NULL,       -- Zeek's letters
+  ended            TEXT NOT NULL CHECK( ended IN ('fin', 'rst', 'refused', 'unanswered', 'open') ),
+  ended_by         TEXT,                -- who sent the first FIN, or the RST
+  ended_ns         INTEGER,
+  ended_frame      INTEGER,
+  app              TEXT,                -- 'http', 'amqp', or nDPI's name in lower case
+  app_known_by     TEXT,                -- 'payload', 'ndpi', 'port', 'decode-as'
+  community_id     TEXT                 -- Community ID v1 of the five-tuple
+) STRICT;
+
+-- What stands out in a flow's segments; the words mean what tshark's
+-- tcp.analysis.* mean, after duplicates are removed.
+CREATE TABLE tcp_event(
+  flow_id  INTEGER NOT NULL REFERENCES flow,
+  frame    INTEGER NOT NULL,
+  ns       INTEGER NOT NULL,
+  sender   TEXT NOT NULL,
+  kind     TEXT NOT NULL CHECK( kind IN ('syn', 'syn_ack', 'fin', 'rst', 'retransmission',
+           'fast_retransmission', 'spurious_retransmission', 'out_of_order', 'lost_segment',
+           'ack_lost_segment', 'dup_ack', 'zero_window', 'zero_window_probe',
+           'zero_window_probe_ack', 'window_full', 'window_update', 'keep_alive',
+           'keep_alive_ack', 'overlap_conflict', 'port_reuse') ),
+  seq      INTEGER NOT NULL,            -- as on the wire
+  ack      INTEGER NOT NULL,
+  len      INTEGER NOT NULL,            -- payload
+  ttl      INTEGER NOT NULL,
+  ip_id    INTEGER NOT NULL,            -- 0 for IPv6
+  flags    INTEGER NOT NULL             -- the TCP header's eight: CWR ECE URG ACK PSH RST SYN FIN
+) STRICT;
+
+-- The anatomy of each RST. `trigger` is the peer's segment that it answers.
+CREATE TABLE reset(
+  flow_id          INTEGER NOT NULL REFERENCES flow,
+  frame            INTEGER NOT NULL,
+  ns               INTEGER NOT NULL,
+  sender           TEXT NOT NULL,
+  has_ack          INTEGER NOT NULL,
+  seq              INTEGER NOT NULL,
+  ack              INTEGER NOT NULL,
+  window           INTEGER NOT NULL,    -- as on the wire, not scaled
+  has_timestamps   INTEGER NOT NULL,    -- a live socket that uses them puts them into its RST
+  ttl              INTEGER,
+  usual_ttl        INTEGER,             -- of the sender's other segments
+  ip_id            INTEGER NOT NULL,
+  trigger_frame    INTEGER,
+  trigger_ns       INTEGER,
+  trigger_delay_ns INTEGER,             -- from the trigger to the RST
+  trigger_len      INTEGER,
+  trigger_flags    INTEGER,
+  trigger_acks_fin INTEGER,             -- 1: the trigger's sender had received the resetter's FIN
+  seq_matches_trigger_ack INTEGER NOT NULL,  -- RFC 9293, 3.10.7.1: no such connection
+  in_window        INTEGER NOT NULL,    -- RFC 5961, section 3: acceptable to the receiver
+  unread_bytes     INTEGER NOT NULL,    -- the peer's payload that the resetter had not acknowledged
+  after_own_fin    INTEGER NOT NULL,
+  after_own_rst    INTEGER NOT NULL,
+  after_peer_fin   INTEGER NOT NULL,
+  own_bytes        INTEGER NOT NULL,    -- the resetter's payload so far
+  peer_bytes       INTEGER NOT NULL,    -- the peer's payload so far
+  peer_bytes_acked INTEGER NOT NULL,    -- of that, acknowledged by the resetter
+  idle_ns          INTEGER NOT NULL,    -- from the flow's last segment before it to the RST
+  pause_from_frame INTEGER,             -- the flow's longest pause since the resetter last sent:
+  pause_from_ns    INTEGER,             -- the segment before it
+  pause_to_frame   INTEGER,             -- and the peer's segment that broke it
+  pause_to_ns      INTEGER
+) STRICT;
+
+-- Silences from 1 s up. 'both': no segment of the flow at all. 'client' and
+-- 'server': no payload, SYN, FIN or RST of that side; its bare acknowledgements
+-- and keep-alives do not count, for they are its kernel's, not its program's.
+CREATE TABLE silence(
+  flow_id      INTEGER NOT NULL REFERENCES flow,
+  scope        TEXT NOT NULL CHECK( scope IN ('client', 'server', 'both') ),
+  from_ns      INTEGER NOT NULL,
+  to_ns        INTEGER NOT NULL,
+  from_frame   INTEGER NOT NULL,        -- the last segment before it
+  to_frame     INTEGER NOT NULL,        -- the segment that ended it
+  ended_by     TEXT NOT NULL CHECK( ended_by IN ('data', 'heartbeat', 'keep_alive', 'ack', 'syn',
+               'fin', 'rst', 'end_of_capture') ),
+  ended_sender TEXT                     -- who ended it
+) STRICT;
+
+-- One HTTP/1.x request with its responses. A 1xx is never the response.
+-- States: 'complete', 'cut_by_fin', 'cut_by_rst', 'cut_by_gap' (bytes that the
+-- capture lacks), 'open' (the capture ends first), 'none' (not a byte of it).
+CREATE TABLE http_exchange(
+  flow_id             INTEGER NOT NULL REFERENCES flow,
+  nr                  INTEGER NOT NULL, -- from 1 within the flow
+  method              TEXT,             -- NULL: a response without a request
+  target              TEXT,             -- secrets in it are replaced by ***
+  host                TEXT,
+  version             TEXT,             -- the request's: 'HTTP/1.1'
+  user_agent          TEXT,
+  request_head        TEXT,             -- as sent, secrets replaced, cut at 4 KiB
+  response_head       TEXT,
+  request_ns          INTEGER,          -- first byte of the request line
+  request_frame       INTEGER,
+  request_head_end_ns INTEGER,
+  request_head_end_frame INTEGER,
+  request_body_ns     INTEGER,          -- first byte of the body
+  request_body_frame  INTEGER,
+  request_end_ns      INTEGER,          -- last byte of the request
+  request_end_frame   INTEGER,
+  request_off         INTEGER,
+  request_declared    INTEGER,          -- Content-Length; NULL: none, or chunked
+  request_bytes       INTEGER,          -- body bytes that came
+  request_body_hash   INTEGER,
+  expect_continue     INTEGER NOT NULL, -- 1: Expect: 100-continue (RFC 9110, 10.1.1)
+  continue_ns         INTEGER,          -- the 100 (Continue)
+  continue_frame      INTEGER,
+  status              INTEGER,          -- of the final response
+  reason              TEXT,
+  response_version    TEXT,
+  response_ns         INTEGER,          -- first byte of the final response
+  response_frame      INTEGER,
+  response_head_end_ns INTEGER,
+  response_head_end_frame INTEGER,
+  response_end_ns     INTEGER,
+  response_end_frame  INTEGER,
+  response_off        INTEGER,
+  response_declared   INTEGER,
+  response_bytes      INTEGER,
+  response_until_close INTEGER NOT NULL,-- 1: the body ends with the connection (RFC 9112, 6.3)
+  close_announced     INTEGER NOT NULL, -- 1: either side said that it would close
+  request_state       TEXT NOT NULL,
+  response_state      TEXT NOT NULL,
+  PRIMARY KEY (flow_id, nr)
+) STRICT;
+
+-- One AMQP 0-9-1 connection: what was negotiated, and how it was closed.
+CREATE TABLE amqp_connection(
+  flow_id            INTEGER PRIMARY KEY REFERENCES flow,
+  version            TEXT,
+  product            TEXT,              -- the server's
+  product_version    TEXT,
+  platform           TEXT,
+  client_product     TEXT,
+  client_version     TEXT,
+  client_platform    TEXT,
+  connection_name    TEXT,
+  mechanism          TEXT,
+  vhost              TEXT,
+  user               TEXT,              -- only with --show-secrets
+  server_heartbeat_s INTEGER,           -- connection.tune
+  client_heartbeat_s INTEGER,           -- connection.tune-ok
+  heartbeat_s        INTEGER,           -- the result; 0: switched off; NULL: not seen
+  frame_max          INTEGER,
+  channel_max        INTEGER,
+  client_capable_of_blocked INTEGER NOT NULL,
+  opened_ns          INTEGER,           -- connection.open-ok
+  opened_frame       INTEGER,
+  close_sender       TEXT,              -- of connection.close
+  close_code         INTEGER,
+  close_text         TEXT,
+  close_class        INTEGER,           -- the method that caused it
+  close_method       INTEGER,
+  close_ns           INTEGER,
+  close_frame        INTEGER,
+  close_ok_ns        INTEGER,
+  close_ok_frame     INTEGER
+) STRICT;
+
+-- Counts of one channel. A connection with very many channels may have several
+-- rows for one; they add up.
+CREATE TABLE amqp_channel(
+  flow_id      INTEGER NOT NULL REFERENCES flow,
+  channel      INTEGER NOT NULL,
+  opened_ns    INTEGER,
+  opened_frame INTEGER,
+  closed_ns    INTEGER,
+  closed_frame INTEGER,
+  close_sender TEXT,
+  close_code   INTEGER,
+  close_text   TEXT,
+  publishes    INTEGER NOT NULL,
+  returns      INTEGER NOT NULL,
+  confirms     INTEGER NOT NULL,        -- basic.ack from the server
+  nacks_from_server INTEGER NOT NULL,
+  deliveries   INTEGER NOT NULL,
+  gets         INTEGER NOT NULL,
+  get_empty    INTEGER NOT NULL,
+  acks         INTEGER NOT NULL,        -- by the client; a multiple one counts once
+  nacks        INTEGER NOT NULL,
+  rejects      INTEGER NOT NULL,
+  redeliveries INTEGER NOT NULL,
+  unacked_now  INTEGER NOT NULL,
+  unacked_max  INTEGER NOT NULL,
+  consumers    INTEGER NOT NULL,
+  prefetch     INTEGER                  -- NULL: no basic.qos seen
+) STRICT;
+
+-- Every AMQP method frame, by its last byte.
+CREATE TABLE amqp_method(
+  flow_id  INTEGER NOT NULL REFERENCES flow,
+  frame    INTEGER NOT NULL,
+  ns       INTEGER NOT NULL,
+  sender   TEXT NOT NULL,
+  channel  INTEGER NOT NULL,
+  name     TEXT NOT NULL,               -- 'basic.publish'
+  detail   TEXT,                        -- its arguments: 'exchange=x routing_key=k'
+  code     INTEGER,                     -- reply code of a close or a return
+  begin_frame INTEGER NOT NULL
+) STRICT;
+
+-- Heartbeats of an application protocol.
+CREATE TABLE heartbeat(
+  flow_id   INTEGER NOT NULL REFERENCES flow,
+  frame     INTEGER NOT NULL,
+  ns        INTEGER NOT NULL,
+  sender    TEXT NOT NULL,
+  protocol  TEXT NOT NULL               -- 'amqp'
+) STRICT;
+
+-- Places in a flow's payload that a dissector could not make sense of.
+CREATE TABLE anomaly(
+  flow_id  INTEGER NOT NULL REFERENCES flow,
+  frame    INTEGER NOT NULL,
+  ns       INTEGER NOT NULL,
+  sender   TEXT NOT NULL,
+  off      INTEGER NOT NULL,
+  what     TEXT NOT NULL
+) STRICT;
+
+-- Each flow's packets, packed. Read it through the virtual table
+--   packet(flow_id, frame, ns, sender, flags, seq, ack, len, window, file_offset)
+-- which tcpwhy offers; the format is described in packet_index.h.
+CREATE TABLE packet_index(
+  flow_id     INTEGER NOT NULL REFERENCES flow,
+  first_frame INTEGER NOT NULL,
+  last_frame  INTEGER NOT NULL,
+  packets     BLOB NOT NULL,
+  PRIMARY KEY (flow_id, first_frame)
+) STRICT, WITHOUT ROWID;
+
+-- Time-outs of known products, for naming candidates. Rows of one's own
+-- (builtin = 0) are kept; the built-in ones come from timers.csv.
+CREATE TABLE known_timer(
+  seconds     REAL NOT NULL,
+  tolerance_s REAL NOT NULL,
+  layer       TEXT NOT NULL,            -- 'nat', 'balancer', 'http', 'amqp', 'tcp', …
+  product     TEXT NOT NULL,
+  setting     TEXT NOT NULL,
+  remedy      TEXT,
+  source      TEXT NOT NULL,            -- where the number is documented
+  builtin     INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- What an analyst wrote; never remade.
+CREATE TABLE note(
+  id           INTEGER PRIMARY KEY,
+  fingerprint  TEXT,                    -- of the finding it belongs to
+  flow_id      INTEGER,
+  frame        INTEGER,
+  text         TEXT NOT NULL
+) STRICT;

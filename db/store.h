@@ -1,0 +1,79 @@
+/* store.h - the case: a SQLite database into which facts are written.
+ *
+ * One transaction spans everything between store_open() and store_commit();
+ * statements are prepared once. A new case is written beside its final name
+ * and renamed into place by store_commit(), so the name never stands for half
+ * a case; an existing case is added to inside the one transaction.
+ *
+ * Owns     the database, its statements, and the temporary file.
+ * Borrows  all texts and blobs, for the call.
+ * Errors   store_open() and store_commit() fail with a sentence. A write that
+ *          fails in between (a full disk) is remembered, later writes do
+ *          nothing, and store_commit() reports it: callers need not ask.
+ * Order    store_open, any number of captures and facts, store_commit,
+ *          store_close. Closing without a commit leaves what was there before.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "bytes.h"
+#include "err.h"
+#include "facts.h"
+
+struct sqlite3;
+struct store;
+
+/* A case at `path`; NULL: a private one that vanishes when it is closed. */
+struct store *store_open(const char *path, struct err *);
+
+/* An existing case, for reading and a rules pass. Fails where `path` is none. */
+struct store *store_open_existing(const char *path, struct err *);
+
+/* Whether the file begins as a SQLite database does. */
+bool store_is_case(const char *path);
+
+/* The database itself, for the rules pass and the reports. */
+struct sqlite3 *store_db(struct store *);
+
+/* Whether a write failed since the store was opened: reading on is pointless. */
+bool store_failed(const struct store *);
+
+/* A new capture; its id. *flow_base: what is added to a frame to make a flow id. */
+int64_t store_capture_begin(struct store *, const char *name, int64_t *flow_base);
+void store_capture_end(struct store *, int64_t capture_id, const struct capture_facts *);
+void store_capture_file(struct store *, int64_t capture_id, const struct capture_file_facts *);
+void store_not_followed(struct store *, int64_t capture_id, const char *kind, uint64_t frames);
+
+/* The name of a capture already in the case that holds exactly the files of
+ * `capture_id` (by SHA-256), copied into text; false: there is none. */
+bool store_has_twin(struct store *, int64_t capture_id, char *text, size_t size);
+
+void store_flow(struct store *, const struct flow_facts *);
+void store_tcp_event(struct store *, const struct tcp_event *);
+void store_reset(struct store *, const struct reset *);
+void store_silence(struct store *, const struct silence *);
+void store_http(struct store *, int64_t flow_id, const struct http_exchange *);
+void store_amqp_connection(struct store *, int64_t flow_id, const struct amqp_connection *);
+void store_amqp_channel(struct store *, int64_t flow_id, const struct amqp_channel *);
+void store_amqp_method(struct store *, int64_t flow_id, const struct amqp_method *);
+void store_heartbeat(struct store *, int64_t flow_id, struct mark, enum side sender, const char *protocol);
+void store_anomaly(struct store *, int64_t flow_id, struct mark, enum side sender, uint64_t off,
+                   const char *what);
+void store_packets(struct store *, int64_t flow_id, uint64_t first_frame, uint64_t last_frame,
+                   struct bytes chunk);
+
+/* The flow's roles turned out to be the other way round: in what was stored of
+ * its segments so far, client and server change places. Costs a scan of these
+ * tables; after LIMIT_SWAPS of them a capture's later calls return false and the
+ * caller keeps the roles it took. */
+bool store_swap_sides(struct store *, int64_t flow_id);
+
+/* Make the indexes, which the rules and reports need. */
+bool store_index(struct store *, struct err *);
+
+/* Everything into the file at its final name. */
+bool store_commit(struct store *, struct err *);
+
+void store_close(struct store *);                              /* NULL is fine */
+
+#endif

@@ -1,0 +1,385 @@
+/* amqp_methods.c - see amqp_methods.h.
+ *
+ *   arguments       u8 u16 u32 u64 | bits, 8 to an octet | short text | long text | table
+ *   short text      length(1) bytes         long text   length(4) bytes
+ *   table           length(4) { name: short text | type(1) | value } ...
+ *   array 'A'       length(4) { type(1) | value } ...
+ *
+ * AMQP 0-9-1, sections 1 and 4.2.5. Where RabbitMQ and the specification give a
+ * field type different meanings ('s' above all), RabbitMQ's is taken.
+ */
+#include "amqp_methods.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define C SENT_BY_CLIENT
+#define S SENT_BY_SERVER
+#define E SENT_BY_BOTH
+
+#define RESERVED     { ARG_U16, NULL }
+#define TEXT(name)   { ARG_SHORT, name }
+#define BIT(name)    { ARG_BIT, name }
+#define FLAG(name)   { ARG_FLAG, name }
+#define U16(name)    { ARG_U16, name }
+#define U32(name)    { ARG_U32, name }
+#define TAG          { ARG_U64, "delivery_tag" }
+#define TABLE        { ARG_TABLE, "arguments" }
+#define HIDDEN(kind) { kind, NULL }
+#define CLOSE        { U16("reply_code"), TEXT("reply_text"), { ARG_ID, "caused_by" } }
+
+/* In the order of the ids. */
+static const struct amqp_method_type methods[] = {
+	{ CONNECTION_START, "connection.start", S, { { ARG_U8, "version_major" },
+	  { ARG_U8, "version_minor" }, HIDDEN(ARG_TABLE), { ARG_LONG, "mechanisms" },
+	  { ARG_LONG, "locales" } } },
+	{ CONNECTION_START_OK, "connection.start-ok", C, { HIDDEN(ARG_TABLE), TEXT("mechanism"),
+	  HIDDEN(ARG_LONG), TEXT("locale") } },
+	{ 10 << 16 | 20, "connection.secure", S, { HIDDEN(ARG_LONG) } },
+	{ 10 << 16 | 21, "connection.secure-ok", C, { HIDDEN(ARG_LONG) } },
+	{ CONNECTION_TUNE, "connection.tune", S, { U16("channel_max"), U32("frame_max"),
+	  U16("heartbeat") } },
+	{ CONNECTION_TUNE_OK, "connection.tune-ok", C, { U16("channel_max"), U32("frame_max"),
+	  U16("heartbeat") } },
+	{ CONNECTION_OPEN, "connection.open", C, { TEXT("vhost"), HIDDEN(ARG_SHORT),
+	  HIDDEN(ARG_BIT) } },
+	{ CONNECTION_OPEN_OK, "connection.open-ok", S, { HIDDEN(ARG_SHORT) } },
+	{ CONNECTION_CLOSE, "connection.close", E, CLOSE },
+	{ CONNECTION_CLOSE_OK, "connection.close-ok", E, { { 0 } } },
+	{ 10 << 16 | 60, "connection.blocked", S, { TEXT("reason") } },
+	{ 10 << 16 | 61, "connection.unblocked", S, { { 0 } } },
+	{ 10 << 16 | 70, "connection.update-secret", C, { HIDDEN(ARG_LONG), TEXT("reason") } },
+	{ 10 << 16 | 71, "connection.update-secret-ok", S, { { 0 } } },
+
+	{ CHANNEL_OPEN, "channel.open", C, { HIDDEN(ARG_SHORT) } },
+	{ CHANNEL_OPEN_OK, "channel.open-ok", S, { HIDDEN(ARG_LONG) } },
+	{ 20 << 16 | 20, "channel.flow", E, { FLAG("active") } },
+	{ 20 << 16 | 21, "channel.flow-ok", E, { FLAG("active") } },
+	{ CHANNEL_CLOSE, "channel.close", E, CLOSE },
+	{ CHANNEL_CLOSE_OK, "channel.close-ok", E, { { 0 } } },
+
+	{ 30 << 16 | 10, "access.request", C, { TEXT("realm"), BIT("exclusive"), BIT("passive"),
+	  BIT("active"), BIT("write"), BIT("read") } },
+	{ 30 << 16 | 11, "access.request-ok", S, { RESERVED } },
+
+	{ 40 << 16 | 10, "exchange.declare", C, { RESERVED, TEXT("exchange"), TEXT("type"),
+	  BIT("passive"), BIT("durable"), BIT("auto_delete"), BIT("internal"), BIT("no_wait"),
+	  TABLE } },
+	{ 40 << 16 | 11, "exchange.declare-ok", S, { { 0 } } },
+	{ 40 << 16 | 20, "exchange.delete", C, { RESERVED, TEXT("exchange"), BIT("if_unused"),
+	  BIT("no_wait") } },
+	{ 40 << 16 | 21, "exchange.delete-ok", S, { { 0 } } },
+	{ 40 << 16 | 30, "exchange.bind", C, { RESERVED, TEXT("destination"), TEXT("source"),
+	  TEXT("routing_key"), BIT("no_wait"), TABLE } },
+	{ 40 << 16 | 31, "exchange.bind-ok", S, { { 0 } } },
+	{ 40 << 16 | 40, "exchange.unbind", C, { RESERVED, TEXT("destination"), TEXT("source"),
+	  TEXT("routing_key"), BIT("no_wait"), TABLE } },
+	{ 40 << 16 | 51, "exchange.unbind-ok", S, { { 0 } } },
+
+	{ 50 << 16 | 10, "queue.declare", C, { RESERVED, TEXT("queue"), BIT("passive"),
+	  BIT("durable"), BIT("exclusive"), BIT("auto_delete"), BIT("no_wait"), TABLE } },
+	{ 50 << 16 | 11, "queue.declare-ok", S, { TEXT("queue"), U32("message_count"),
+	  U32("consumer_count") } },
+	{ 50 << 16 | 20, "queue.bind", C, { RESERVED, TEXT("queue"), TEXT("exchange"),
+	  TEXT("routing_key"), BIT("no_wait"), TABLE } },
+	{ 50 << 16 | 21, "queue.bind-ok", S, { { 0 } } },
+	{ 50 << 16 | 30, "queue.purge", C, { RESERVED, TEXT("queue"), BIT("no_wait") } },
+	{ 50 << 16 | 31, "queue.purge-ok", S, { U32("message_count") } },
+	{ 50 << 16 | 40, "queue.delete", C, { RESERVED, TEXT("queue"), BIT("if_unused"),
+	  BIT("if_empty"), BIT("no_wait") } },
+	{ 50 << 16 | 41, "queue.delete-ok", S, { U32("message_count") } },
+	{ 50 << 16 | 50, "queue.unbind", C, { RESERVED, TEXT("queue"), TEXT("exchange"),
+	  TEXT("routing_key"), TABLE } },
+	{ 50 << 16 | 51, "queue.unbind-ok", S, { { 0 } } },
+
+	{ BASIC_QOS, "basic.qos", C, { U32("prefetch_size"), U16("prefetch_count"),
+	  BIT("global") } },
+	{ 60 << 16 | 11, "basic.qos-ok", S, { { 0 } } },
+	{ BASIC_CONSUME, "basic.consume", C, { RESERVED, TEXT("queue"), TEXT("consumer_tag"),
+	  BIT("no_local"), BIT("no_ack"), BIT("exclusive"), BIT("no_wait"), TABLE } },
+	{ BASIC_CONSUME_OK, "basic.consume-ok", S, { TEXT("consumer_tag") } },
+	{ 60 << 16 | 30, "basic.cancel", E, { TEXT("consumer_tag"), BIT("no_wait") } },
+	{ 60 << 16 | 31, "basic.cancel-ok", E, { TEXT("consumer_tag") } },
+	{ BASIC_PUBLISH, "basic.publish", C, { RESERVED, TEXT("exchange"), TEXT("routing_key"),
+	  BIT("mandatory"), BIT("immediate") } },
+	{ BASIC_RETURN, "basic.return", S, { U16("reply_code"), TEXT("reply_text"),
+	  TEXT("exchange"), TEXT("routing_key") } },
+	{ BASIC_DELIVER, "basic.deliver", S, { TEXT("consumer_tag"), TAG, BIT("redelivered"),
+	  TEXT("exchange"), TEXT("routing_key") } },
+	{ BASIC_GET, "basic.get", C, { RESERVED, TEXT("queue"), BIT("no_ack") } },
+	{ BASIC_GET_OK, "basic.get-ok", S, { TAG, BIT("redelivered"), TEXT("exchange"),
+	  TEXT("routing_key"), U32("message_count") } },
+	{ BASIC_GET_EMPTY, "basic.get-empty", S, { HIDDEN(ARG_SHORT) } },
+	{ BASIC_ACK, "basic.ack", E, { TAG, BIT("multiple") } },
+	{ BASIC_REJECT, "basic.reject", C, { TAG, FLAG("requeue") } },
+	{ BASIC_RECOVER_ASYNC, "basic.recover-async", C, { FLAG("requeue") } },
+	{ 60 << 16 | 110, "basic.recover", C, { FLAG("requeue") } },
+	{ BASIC_RECOVER_OK, "basic.recover-ok", S, { { 0 } } },
+	{ BASIC_NACK, "basic.nack", E, { TAG, BIT("multiple"), FLAG("requeue") } },
+
+	{ 85 << 16 | 10, "confirm.select", C, { BIT("no_wait") } },
+	{ 85 << 16 | 11, "confirm.select-ok", S, { { 0 } } },
+
+	{ 90 << 16 | 10, "tx.select", C, { { 0 } } },
+	{ 90 << 16 | 11, "tx.select-ok", S, { { 0 } } },
+	{ 90 << 16 | 20, "tx.commit", C, { { 0 } } },
+	{ 90 << 16 | 21, "tx.commit-ok", S, { { 0 } } },
+	{ 90 << 16 | 30, "tx.rollback", C, { { 0 } } },
+	{ 90 << 16 | 31, "tx.rollback-ok", S, { { 0 } } },
+};
+
+const struct amqp_method_type *amqp_method_find(uint32_t id)
+{
+	size_t from = 0, to = sizeof methods / sizeof *methods;
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+		if (methods[middle].id == id)
+			return &methods[middle];
+		if (methods[middle].id < id)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
+/* ---- reading ---- */
+
+static bool is_bit(enum amqp_kind kind) { return kind == ARG_BIT || kind == ARG_FLAG; }
+static bool is_text(enum amqp_kind kind) { return kind >= ARG_SHORT; }
+
+static size_t number_width(enum amqp_kind kind)
+{
+	return kind == ARG_U8 ? 1 : kind == ARG_U16 ? 2 : kind == ARG_U64 ? 8 : 4;
+}
+
+enum amqp_fit amqp_arguments_read(const struct amqp_method_type *type, struct bytes seen,
+                                  size_t declared, struct amqp_value values[AMQP_ARGUMENTS])
+{
+	struct rd r = rd_over(seen);
+	unsigned octet = 0, bit = 0;
+	memset(values, 0, AMQP_ARGUMENTS * sizeof *values);
+	for (int i = 0; i < AMQP_ARGUMENTS && type->arguments[i].kind; i++) {
+		enum amqp_kind kind = type->arguments[i].kind;
+		if (is_bit(kind)) {
+			octet = bit % 8 ? octet >> 1 : rd_u8(&r);
+			values[i].number = octet & 1;
+			bit++;
+			continue;
+		}
+		bit = 0;
+		if (!is_text(kind)) {
+			values[i].number = rd_be(&r, number_width(kind));
+			continue;
+		}
+		size_t len = (size_t)rd_be(&r, kind == ARG_SHORT ? 1 : 4);
+		if (rd_ok(&r) && len > declared - (seen.n - rd_left(&r)))
+			return AMQP_MISFIT;
+		values[i].text = rd_take(&r, len);
+	}
+	if (seen.n < declared)
+		return rd_ok(&r) ? AMQP_MISFIT : AMQP_CUT;   /* all read, and more to come? */
+	return rd_ok(&r) && rd_left(&r) == 0 ? AMQP_FITS : AMQP_MISFIT;
+}
+
+/* The next value of a table or an array, without its length. Nested ones carry
+ * theirs in front, so passing over them takes no recursion. */
+static struct bytes field_take(struct rd *r, uint8_t type)
+{
+	switch (type) {
+	case 'V':
+		return (struct bytes){ 0 };
+	case 't': case 'b': case 'B':
+		return rd_take(r, 1);
+	case 's': case 'u': case 'U':
+		return rd_take(r, 2);
+	case 'i': case 'I': case 'f':
+		return rd_take(r, 4);
+	case 'D':
+		return rd_take(r, 5);
+	case 'l': case 'L': case 'd': case 'T':
+		return rd_take(r, 8);
+	case 'S': case 'x': case 'A': case 'F':
+		return rd_take(r, rd_be32(r));
+	default:                                     /* unknown, so is its length */
+		return rd_take(r, SIZE_MAX);
+	}
+}
+
+struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type)
+{
+	struct rd r = rd_over(table);
+	size_t key_n = strlen(key);
+	while (rd_left(&r)) {
+		struct bytes name = rd_take(&r, rd_u8(&r));
+		uint8_t found = rd_u8(&r);
+		struct bytes value = field_take(&r, found);
+		if (rd_ok(&r) && found == type && name.n == key_n && !memcmp(name.p, key, key_n))
+			return value;
+	}
+	return (struct bytes){ 0 };
+}
+
+/* ---- text for people ---- */
+
+struct out { char *text; size_t n, size; };   /* size > 0; always ended by a NUL */
+
+static bool out_full(const struct out *o) { return o->n + 1 >= o->size; }
+
+/* What does not fit ends the text: nothing is put behind it. */
+static void put_bytes(struct out *o, struct bytes b)
+{
+	size_t room = o->size - 1 - o->n, n = b.n < room ? b.n : room;
+	while (n < b.n && n > 0 && (b.p[n] & 0xC0) == 0x80)
+		n--;                                 /* cut before a sequence, not in it */
+	char *to = o->text + o->n;
+	for (size_t i = 0; i < n; i++)
+		to[i] = b.p[i] < ' ' || b.p[i] == 0x7F ? '?' : (char)b.p[i];
+	to[n] = '\0';
+	o->n = n < b.n ? o->size - 1 : o->n + n;
+}
+
+static void put(struct out *o, const char *text)
+{
+	put_bytes(o, (struct bytes){ (const uint8_t *)text, strlen(text) });
+}
+
+static void put_number(struct out *o, uint64_t number)
+{
+	char digits[21];
+	char *p = digits + sizeof digits - 1;
+	*p = '\0';
+	do
+		*--p = (char)('0' + number % 10);
+	while (number /= 10);
+	put(o, p);
+}
+
+static void put_signed(struct out *o, struct bytes b)
+{
+	struct rd r = rd_over(b);
+	uint64_t number = rd_be(&r, b.n), sign = (uint64_t)1 << (8 * b.n - 1);
+	if (number & sign)
+		put(o, "-");
+	put_number(o, number & sign ? sign - (number ^ sign) : number);
+}
+
+static void put_real(struct out *o, struct bytes b)
+{
+	struct rd r = rd_over(b);
+	uint64_t bits = rd_be(&r, b.n);
+	uint32_t low = (uint32_t)bits;
+	float single;
+	double real;
+	memcpy(&single, &low, sizeof single);
+	memcpy(&real, &bits, sizeof real);
+	char text[32];
+	snprintf(text, sizeof text, "%g", b.n == sizeof single ? (double)single : real);
+	put(o, text);
+}
+
+static void put_table(struct out *, struct bytes, bool named, int depth);
+
+static void put_field(struct out *o, uint8_t type, struct bytes b, int depth)
+{
+	struct rd r = rd_over(b);
+	switch (type) {
+	case 'V':
+		put(o, "void");
+		break;
+	case 't':
+		put(o, rd_u8(&r) ? "true" : "false");
+		break;
+	case 'b': case 's': case 'U': case 'I': case 'l': case 'L':
+		put_signed(o, b);
+		break;
+	case 'f': case 'd':
+		put_real(o, b);
+		break;
+	case 'D': {                                  /* as written: digits, then the scale */
+		unsigned scale = rd_u8(&r);
+		put_signed(o, rd_take(&r, 4));
+		put(o, "e-");
+		put_number(o, scale);
+		break;
+	}
+	case 'S':
+		put_bytes(o, b);
+		break;
+	case 'x':
+		put_number(o, b.n);
+		put(o, " bytes");
+		break;
+	case 'A': case 'F':
+		put_table(o, b, type == 'F', depth);
+		break;
+	default:
+		put_number(o, rd_be(&r, b.n));
+	}
+}
+
+/* A table {name=value ...}, or an array {value ...}. Stops where the text is full. */
+static void put_table(struct out *o, struct bytes table, bool named, int depth)
+{
+	struct rd r = rd_over(table);
+	put(o, "{");
+	if (depth == AMQP_TABLE_DEPTH) {
+		put(o, "...}");
+		return;
+	}
+	while (rd_left(&r) && !out_full(o)) {
+		bool first = rd_left(&r) == table.n;
+		struct bytes name = named ? rd_take(&r, rd_u8(&r)) : (struct bytes){ 0 };
+		uint8_t type = rd_u8(&r);
+		struct bytes value = field_take(&r, type);
+		put(o, first ? "" : " ");
+		if (!rd_ok(&r)) {
+			put(o, "?");
+			break;
+		}
+		put_bytes(o, name);
+		put(o, named ? "=" : "");
+		put_field(o, type, value, depth + 1);
+	}
+	put(o, "}");
+}
+
+static void put_argument(struct out *o, enum amqp_kind kind, const struct amqp_value *value)
+{
+	const struct amqp_method_type *cause;
+	if (kind == ARG_TABLE)
+		put_table(o, value->text, true, 0);
+	else if (is_text(kind))
+		put_bytes(o, value->text);
+	else if (kind == ARG_ID && (cause = amqp_method_find((uint32_t)value->number)))
+		put(o, cause->name);
+	else if (kind == ARG_ID) {
+		put_number(o, value->number >> 16);
+		put(o, ".");
+		put_number(o, value->number & 0xFFFF);
+	} else
+		put_number(o, value->number);
+}
+
+void amqp_arguments_text(const struct amqp_method_type *type, const struct amqp_value *values,
+                         char *text, size_t size)
+{
+	struct out o = { text, 0, size };
+	text[0] = '\0';
+	for (int i = 0; i < AMQP_ARGUMENTS && type->arguments[i].kind; i++) {
+		const struct amqp_argument *a = &type->arguments[i];
+		bool empty = is_text(a->kind) ? values[i].text.n == 0 : values[i].number == 0;
+		bool terse = is_text(a->kind) || a->kind == ARG_BIT || a->kind == ARG_ID;
+		if (!a->name || (empty && terse))
+			continue;
+		put(&o, o.n ? " " : "");
+		put(&o, a->name);
+		put(&o, "=");
+		put_argument(&o, a->kind, &values[i]);
+	}
+}
+
+void amqp_text_keep(char *text, size_t size, struct bytes b)
+{
+	put_bytes(&(struct out){ text, 0, size }, b);
+}

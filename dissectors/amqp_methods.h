@@ -1,0 +1,95 @@
+/* amqp_methods.h - the methods of AMQP 0-9-1 and how their arguments are read.
+ *
+ * Covers the specification and what RabbitMQ adds to it (confirm, basic.nack,
+ * exchange.bind, connection.blocked, connection.update-secret).
+ *
+ * Borrows  the frame's bytes: what is read points into them.
+ * Bounds   texts end at the size given, never inside a UTF-8 sequence; nested
+ *          tables are shown AMQP_TABLE_DEPTH deep and passed over below that.
+ */
+#ifndef AMQP_METHODS_H
+#define AMQP_METHODS_H
+
+#include "bytes.h"
+
+enum { AMQP_ARGUMENTS = 9, AMQP_TABLE_DEPTH = 4 };
+
+/* The class in the upper half, the method in the lower. */
+enum amqp_id {
+	CONNECTION_START    = 10 << 16 | 10,
+	CONNECTION_START_OK = 10 << 16 | 11,
+	CONNECTION_TUNE     = 10 << 16 | 30,
+	CONNECTION_TUNE_OK  = 10 << 16 | 31,
+	CONNECTION_OPEN     = 10 << 16 | 40,
+	CONNECTION_OPEN_OK  = 10 << 16 | 41,
+	CONNECTION_CLOSE    = 10 << 16 | 50,
+	CONNECTION_CLOSE_OK = 10 << 16 | 51,
+	CHANNEL_OPEN        = 20 << 16 | 10,
+	CHANNEL_OPEN_OK     = 20 << 16 | 11,
+	CHANNEL_CLOSE       = 20 << 16 | 40,
+	CHANNEL_CLOSE_OK    = 20 << 16 | 41,
+	BASIC_QOS           = 60 << 16 | 10,
+	BASIC_CONSUME       = 60 << 16 | 20,
+	BASIC_CONSUME_OK    = 60 << 16 | 21,
+	BASIC_PUBLISH       = 60 << 16 | 40,
+	BASIC_RETURN        = 60 << 16 | 50,
+	BASIC_DELIVER       = 60 << 16 | 60,
+	BASIC_GET           = 60 << 16 | 70,
+	BASIC_GET_OK        = 60 << 16 | 71,
+	BASIC_GET_EMPTY     = 60 << 16 | 72,
+	BASIC_ACK           = 60 << 16 | 80,
+	BASIC_REJECT        = 60 << 16 | 90,
+	BASIC_RECOVER_ASYNC = 60 << 16 | 100,
+	BASIC_RECOVER_OK    = 60 << 16 | 111,
+	BASIC_NACK          = 60 << 16 | 120,
+};
+
+enum amqp_sender { SENT_BY_CLIENT = 1, SENT_BY_SERVER = 2, SENT_BY_BOTH = 3 };
+
+/* How an argument lies in the frame. Bits in a row share an octet, lowest first. */
+enum amqp_kind {
+	NO_ARGUMENT,             /* ends a method's list */
+	ARG_U8, ARG_U16, ARG_U32, ARG_U64,
+	ARG_BIT,                 /* shown only when it is set */
+	ARG_FLAG,                /* a bit that is always shown */
+	ARG_ID,                  /* class and method that caused a close; 0: none */
+	ARG_SHORT, ARG_LONG,     /* text of at most 255 bytes, of at most 2^32 - 1 */
+	ARG_TABLE,
+};
+
+/* Without a name it is never shown: it is reserved, long-winded, or a secret. */
+struct amqp_argument { enum amqp_kind kind; const char *name; };
+
+struct amqp_method_type {
+	uint32_t             id;
+	const char          *name;       /* "basic.publish" */
+	enum amqp_sender     sender;
+	struct amqp_argument arguments[AMQP_ARGUMENTS];
+};
+
+/* One argument: numbers and bits have the one, texts and tables the other. */
+struct amqp_value { uint64_t number; struct bytes text; };
+
+/* NULL: no such method. */
+const struct amqp_method_type *amqp_method_find(uint32_t id);
+
+/* How bytes agree with a method's arguments: they fill them exactly; they break
+ * off before `declared` bytes but agree so far; they do not agree. */
+enum amqp_fit { AMQP_FITS, AMQP_CUT, AMQP_MISFIT };
+
+/* Reads the arguments that lie in the first `declared` bytes, of which `seen`
+ * are at hand. What is not there is 0 or empty. */
+enum amqp_fit amqp_arguments_read(const struct amqp_method_type *, struct bytes seen,
+                                  size_t declared, struct amqp_value[AMQP_ARGUMENTS]);
+
+/* "exchange=x routing_key=k"; empty texts and unset bits are left out. */
+void amqp_arguments_text(const struct amqp_method_type *, const struct amqp_value *,
+                         char *text, size_t size);
+
+/* The value of `key` in a table, when it has that type ('S', 'F', 't'); else none. */
+struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type);
+
+/* Keeps text that someone else chose: control bytes become '?'. */
+void amqp_text_keep(char *text, size_t size, struct bytes);
+
+#endif

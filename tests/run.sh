@@ -1,0 +1,58 @@
+#!/bin/sh
+# run.sh                 run all tests; the last line is "N passed, N failed"
+# run.sh --accept NAME   rewrite what tests/cases/NAME expects
+#
+# Three kinds:
+#   unit     tests/*.c, a program each; it prints what is not so and exits with 1
+#   cases    tests/cases/NAME: the shell lines in `cmd`, run with $TCPWHY and
+#            $SAMPLES set; what they print, and their exit status, is `expect`
+#   samples  every capture of samples/ against its truth (tests/samples.py)
+set -u
+cd "$(dirname "$0")/.."
+ROOT=$PWD
+BUILD=${BUILD:-build}
+export TCPWHY="$ROOT/$BUILD/tcpwhy" SAMPLES="$ROOT/samples" NO_COLOR=1 LC_ALL=C.UTF-8 TZ=UTC
+export ASAN_OPTIONS=abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+ok()     { passed=$((passed + 1)); }
+not_ok() { failed=$((failed + 1)); echo "FAILED $1"; }
+
+# What a case prints: its output and errors, then its exit status. Paths of this
+# machine do not belong into an expectation.
+case_output() {
+	mkdir -p "$work/$1"
+	(cd "$work/$1" && sh -e "$ROOT/tests/cases/$1/cmd" 2>&1; echo "exit status $?") |
+		sed "s|$SAMPLES|samples|g; s|$work/$1|.|g"
+}
+
+if [ "${1:-}" = --accept ]; then
+	for name in ${2:?which case}; do
+		case_output "$name" > "tests/cases/$name/expect"
+		git --no-pager diff --stat -- "tests/cases/$name/expect" || :
+	done
+	exit 0
+fi
+
+for test in tests/*.c; do
+	name=$(basename "$test" .c)
+	if "$BUILD/tests/$name" > "$work/out" 2>&1; then ok
+	else not_ok "unit $name"; cat "$work/out"; fi
+done
+
+for dir in tests/cases/*/; do
+	name=$(basename "$dir")
+	if case_output "$name" > "$work/out" && diff -u "$dir/expect" "$work/out" > "$work/diff"; then ok
+	else not_ok "case $name"; cat "$work/diff"; fi
+done
+
+# Prints a line a capture: "ok NAME", or "FAILED NAME: why".
+python3 tests/samples.py "$TCPWHY" samples > "$work/out" 2>&1 || :
+grep -v '^ok ' "$work/out"
+passed=$((passed + $(grep -c '^ok ' "$work/out")))
+failed=$((failed + $(grep -vc '^ok ' "$work/out")))
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
