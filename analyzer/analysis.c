@@ -52,6 +52,7 @@ static unsigned old_data_kind(const struct analysis *own, const struct analysis 
                               const struct segment *s, int64_t rtt_ns)
 {
 	uint32_t end = s->seq + s->len;
+	uint32_t end_counted = end + (s->flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
 	bool not_advanced = own->has_next_seq && before(s->seq, own->next_seq);
 
 	/* One byte before the expected one and more than a byte: what a window probe
@@ -65,7 +66,8 @@ static unsigned old_data_kind(const struct analysis *own, const struct analysis 
 	if (peer->dup_acks >= 2 && peer->ack == s->seq
 	    && s->at.ns - peer->ack_ns < FAST_RETRANSMISSION_NS)
 		return KIND_FAST_RETRANSMISSION;
-	if (s->at.ns - own->next_seq_ns < (rtt_ns ? rtt_ns : OUT_OF_ORDER_NS) && own->next_seq != end)
+	if (s->at.ns - own->next_seq_ns < (rtt_ns ? rtt_ns : OUT_OF_ORDER_NS)
+	    && own->next_seq != end_counted)
 		return KIND_OUT_OF_ORDER;
 	return KIND_RETRANSMISSION;
 }

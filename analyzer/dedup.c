@@ -15,7 +15,8 @@
  * another place or another hop. */
 static const int64_t SAME_PLACE_NS    =    10 * 1000000LL;   /* identified; a mirrored port */
 static const int64_t OTHER_PLACE_NS   =  3000 * 1000000LL;   /* identified; it may wait for ARP */
-static const int64_t UNIDENTIFIED_NS  =     1 * 1000000LL;   /* same place, and not a bare ACK */
+static const int64_t UNIDENTIFIED_NS  =     1 * 1000000LL;   /* same place, with payload: hosts do
+	repeat bare ACKs, SYN,ACKs and RSTs within microseconds */
 static const int64_t UNIDENTIFIED_OTHER_NS = 100 * 1000000LL;
 
 enum { PAYLOAD_COMPARED = 64 };
@@ -60,13 +61,12 @@ static uint64_t segment_hash(const struct dedup *d, const struct segment *s)
 static bool is_copy(const struct slot *slot, const struct segment *s)
 {
 	bool elsewhere = slot->link_id != s->link_id || slot->ttl != s->ttl;
-	bool bare_ack = s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST));
 	int64_t apart = s->at.ns > slot->ns ? s->at.ns - slot->ns : slot->ns - s->at.ns;
 	if (s->ip_id != 0)
 		return apart <= (elsewhere ? OTHER_PLACE_NS : SAME_PLACE_NS);
 	if (elsewhere)
 		return apart <= UNIDENTIFIED_OTHER_NS;
-	return !bare_ack && apart <= UNIDENTIFIED_NS;
+	return s->len > 0 && apart <= UNIDENTIFIED_NS;
 }
 
 bool dedup_seen(struct dedup *d, const struct segment *s)

@@ -191,6 +191,8 @@ static void handshake(struct flow *f, enum side sender, const struct segment *s)
 	unsigned syn = s->flags & (TCP_SYN | TCP_ACK);
 	if (syn == TCP_SYN && f->syn.frame == 0)
 		f->syn = s->at;
+	if (syn == TCP_SYN && f->established.frame == 0)
+		f->last_syn = s->at;
 	if (syn == (TCP_SYN | TCP_ACK)) {
 		if (f->syn_ack.frame == 0)
 			f->syn_ack = s->at;
@@ -291,11 +293,17 @@ static enum told payload(const struct talk_context *context, struct flow *f,
 	return talk_segment(context, f, &from_zero, (uint64_t)(off + before));
 }
 
+/* The handshake's, from the SYN that was answered; 0: not captured. */
+static int64_t round_trip(const struct flow *f)
+{
+	return f->established.frame && f->last_syn.frame ? f->established.ns - f->last_syn.ns : 0;
+}
+
 void tcp_segment(const struct talk_context *context, struct flow *f, const struct segment *s)
 {
 	enum side sender = flow_sender(f, s);
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
-	int64_t rtt_ns = f->established.frame && f->syn.frame ? f->established.ns - f->syn.ns : 0;
+	int64_t rtt_ns = round_trip(f);
 
 	side_see(own, s);
 	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
@@ -388,7 +396,7 @@ static void flow_row(const struct talk_context *context, const struct flow *f, i
 		.client_known_by = f->client_known_by, .path = f->path,
 		.first = f->first, .last = f->last,
 		.syn = f->syn, .syn_ack = f->syn_ack, .established = f->established,
-		.rtt_ns = f->syn.frame && f->established.frame ? f->established.ns - f->syn.ns : NONE,
+		.rtt_ns = round_trip(f) ? round_trip(f) : NONE,
 		.conn_state = conn_state(f), .history = f->history,
 		.ended = f->ended ? f->ended : unanswered ? "unanswered" : "open",
 		.ended_by = f->ended ? (int)f->ended_by : NONE, .ended_at = f->ended_at,

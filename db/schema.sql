@@ -94,7 +94,7 @@ CREATE TABLE flow(
   syn_ack_ns       INTEGER,
   syn_ack_frame    INTEGER,
   established_ns   INTEGER,             -- the client's ACK of the SYN,ACK
-  rtt_ns           INTEGER,             -- SYN to that ACK; from wherever the capture was taken
+  rtt_ns           INTEGER,             -- from the SYN that was answered to that ACK, wherever the capture was taken
   client_isn       INTEGER,
   server_isn       INTEGER,
   client_first_seq INTEGER,             -- sequence number that offset 0 stands for

@@ -22,7 +22,9 @@
  *          which a later multiple one may count again. Deliveries need no ack
  *          where all consumers seen on the channel asked for that; where some
  *          did, all deliveries are taken to need one.
- * Cost     under 4 KiB a connection, and 1.5 KiB of texts.
+ * Closes   A channel is told at its close-ok, or without one at the next close
+ *          of another channel, when its place is needed, or at the end.
+ * Cost     3.8 KiB a connection, and 1.5 KiB of texts.
  */
 #include <assert.h>
 #include <string.h>
@@ -40,6 +42,9 @@ enum { FRAME_SANE = 1 << 24, FRAME_SANE_UNLIMITED = 1 << 29 };
 
 /* A tag that is further ahead than this starts the count anew. */
 enum { TAG_LEAP = 65536 };
+
+static const char not_a_frame[]  = "not an AMQP frame: bytes skipped";
+static const char no_frame_end[] = "frame does not end in 0xCE";
 
 static const uint8_t protocol[] = { 'A', 'M', 'Q', 'P', 0, 0, 9, 1 };
 
@@ -97,7 +102,7 @@ struct amqp {
 	struct texts     texts;
 };
 
-static_assert(sizeof(struct amqp) - sizeof(struct texts) <= 4096, "the state is for every connection");
+static_assert(sizeof(struct amqp) - sizeof(struct texts) <= 4096, "there is one a connection");
 
 static struct amqp *amqp_state(void *state)
 {
@@ -158,11 +163,12 @@ static void connection_tell(const struct amqp *a, struct sink *sink)
 		.client_product = t->client_product, .client_version = t->client_version,
 		.client_platform = t->client_platform, .connection_name = t->connection_name,
 		.mechanism = t->mechanism, .vhost = t->vhost, .user = t->user,
-		.server_heartbeat_s = a->server_heartbeat, .client_heartbeat_s = a->client_heartbeat,
-		.heartbeat_s = a->client_heartbeat,
+		.server_heartbeat_s = a->server_heartbeat,
+		.client_heartbeat_s = a->client_heartbeat, .heartbeat_s = a->client_heartbeat,
 		.frame_max = a->frame_max, .channel_max = a->channel_max, .opened = a->opened,
-		.close_sender = a->close.sender, .close_code = a->close.code, .close_text = t->close,
-		.close_class = class_id ? class_id : NONE, .close_method = class_id ? method_id : NONE,
+		.close_sender = a->close.sender, .close_code = a->close.code,
+		.close_text = t->close, .close_class = class_id ? class_id : NONE,
+		.close_method = class_id ? method_id : NONE,
 		.close = a->close.at, .close_ok = a->close_ok,
 		.client_capable_of_blocked = a->capable_of_blocked,
 	});
@@ -205,6 +211,7 @@ static void tags_settle(struct tags *t, uint64_t tag, bool multiple)
 		if (!multiple)
 			return;
 		tags_restart(t, tag);
+		return;
 	}
 	uint64_t nth = tag - t->settled - 1;         /* the oldest is 0 */
 	if (multiple)
@@ -455,12 +462,14 @@ static void method_read(struct amqp *a, struct sink *sink, enum side side, struc
 		amqp_arguments_text(type, v, detail, sizeof detail);
 	}
 	if (fit != AMQP_FITS)
-		sink_anomaly(sink, side, s.off, type ? "method arguments do not fit" : "unknown method");
+		sink_anomaly(sink, side, s.off,
+		             type ? "method arguments do not fit" : "unknown method");
 	struct amqp_method told = {
 		.sender = side, .channel = (int)f->channel, .name = type ? type->name : "unknown",
 		.detail = detail, .code = NONE,
 	};
-	if (fit == AMQP_FITS && (id == CONNECTION_CLOSE || id == CHANNEL_CLOSE || id == BASIC_RETURN))
+	if (fit == AMQP_FITS
+	    && (id == CONNECTION_CLOSE || id == CHANNEL_CLOSE || id == BASIC_RETURN))
 		told.code = (int)v[0].number;
 	/* The frame is here in full: neither mark lies ahead. */
 	sink_mark(sink, side, s.off, MARK_BEGIN, &told.begin);
@@ -511,7 +520,8 @@ static enum sight frame_sight(struct bytes b, size_t *need)
 		if (f.channel || f.size)
 			return NO_FRAME;
 	} else {
-		if (f.size < (f.type == FRAME_METHOD ? ID_SIZE : CONTENT_MIN) || f.size > LIMIT_AMQP_METHOD)
+		uint32_t least = f.type == FRAME_METHOD ? ID_SIZE : CONTENT_MIN;
+		if (f.size < least || f.size > LIMIT_AMQP_METHOD)
 			return NO_FRAME;
 		uint32_t id = rd_be32(&r);
 		if (!rd_ok(&r))
@@ -526,7 +536,8 @@ static enum sight frame_sight(struct bytes b, size_t *need)
 		return NO_FRAME;
 	struct amqp_value v[AMQP_ARGUMENTS];
 	size_t n = f.size - (type ? ID_SIZE : 0);
-	return !type || amqp_arguments_read(type, rd_take(&r, n), n, v) == AMQP_FITS ? SURE : NO_FRAME;
+	bool fits = !type || amqp_arguments_read(type, rd_take(&r, n), n, v) == AMQP_FITS;
+	return fits ? SURE : NO_FRAME;
 }
 
 /* Look for the next sure frame. */
@@ -537,7 +548,8 @@ static struct step resync(struct direction *d, struct sink *sink, enum side side
 		enum sight sight = frame_sight((struct bytes){ s.p + i, s.n - i }, &need);
 		if (sight == NO_FRAME && !d->lost_told) {
 			d->lost_told = true;
-			sink_anomaly(sink, side, s.off + i, "bytes skipped up to the next sure frame");
+			sink_anomaly(sink, side, s.off + i,
+			             "bytes skipped up to the next sure frame");
 		}
 		if (sight == NO_FRAME)
 			continue;
@@ -547,21 +559,22 @@ static struct step resync(struct direction *d, struct sink *sink, enum side side
 	return (struct step){ .used = s.n };
 }
 
-/* At a place where a frame should have begun, or ended. */
-static struct step rubbish(struct direction *d, struct sink *sink, enum side side, struct span s,
-                           uint64_t off, const char *what)
+/* No frame begins here, whatever this is: say so and look on. */
+static struct step rubbish(struct direction *d, struct sink *sink, enum side side,
+                           struct span s, uint64_t off, const char *what)
 {
 	sink_anomaly(sink, side, off, what);
-	*d = (struct direction){ .lost = true, .lost_told = true, .oversize_told = d->oversize_told };
+	d->lost = d->lost_told = true;
 	return resync(d, sink, side, s);
 }
 
-static struct step greeting_read(struct amqp *a, struct sink *sink, enum side side, struct span s)
+static struct step greeting_read(struct amqp *a, struct sink *sink, enum side side,
+                                 struct span s)
 {
 	if (s.n < sizeof protocol)
 		return (struct step){ .need = sizeof protocol };
 	if (memcmp(s.p, protocol, 4) != 0)
-		return rubbish(&a->direction[side], sink, side, s, s.off, "not an AMQP frame: bytes skipped");
+		return rubbish(&a->direction[side], sink, side, s, s.off, not_a_frame);
 	if (side == SERVER)
 		sink_anomaly(sink, side, s.off, "server proposes another version");
 	else if (memcmp(s.p, protocol, sizeof protocol) != 0)
@@ -588,7 +601,8 @@ static bool frame_sane(const struct amqp *a, const struct frame *f)
 	case FRAME_HEADER:
 		return f->size >= CONTENT_MIN && f->size <= FRAME_SANE && f->channel;
 	case FRAME_BODY:
-		return f->size <= (a->frame_max == 0 ? FRAME_SANE_UNLIMITED : FRAME_SANE) && f->channel;
+		return f->channel
+		    && f->size <= (a->frame_max == 0 ? FRAME_SANE_UNLIMITED : FRAME_SANE);
 	default:
 		return f->type == FRAME_HEARTBEAT && f->size == 0 && f->channel == 0;
 	}
@@ -599,10 +613,11 @@ static struct step amqp_data(void *state, struct sink *sink, enum side side, str
 	struct amqp *a = amqp_state(state);
 	struct direction *d = &a->direction[side];
 	if (d->in_frame) {
-		if (s.p[0] != FRAME_END)
-			return rubbish(d, sink, side, s, s.off, "frame does not end in 0xCE");
 		d->in_frame = false;
-		return (struct step){ .used = 1 };
+		if (s.p[0] == FRAME_END)
+			return (struct step){ .used = 1 };
+		d->lost = d->lost_told = true;
+		sink_anomaly(sink, side, s.off, no_frame_end);
 	}
 	if (d->lost) {
 		struct step did = resync(d, sink, side, s);
@@ -617,7 +632,7 @@ static struct step amqp_data(void *state, struct sink *sink, enum side side, str
 	if (!rd_ok(&r))
 		return (struct step){ .need = HEADER_SIZE };
 	if (!frame_sane(a, &f))
-		return rubbish(d, sink, side, s, s.off, "not an AMQP frame: bytes skipped");
+		return rubbish(d, sink, side, s, s.off, not_a_frame);
 	if (a->frame_max > 0 && frame_size(&f) > (uint64_t)a->frame_max && !d->oversize_told) {
 		d->oversize_told = true;
 		sink_anomaly(sink, side, s.off, "frame larger than frame_max");
@@ -631,7 +646,7 @@ static struct step amqp_data(void *state, struct sink *sink, enum side side, str
 	if (s.n < frame_size(&f))
 		return (struct step){ .need = frame_size(&f) };
 	if (s.p[HEADER_SIZE + f.size] != FRAME_END)
-		return rubbish(d, sink, side, s, s.off + HEADER_SIZE + f.size, "frame does not end in 0xCE");
+		return rubbish(d, sink, side, s, s.off + HEADER_SIZE + f.size, no_frame_end);
 	if (f.type == FRAME_HEARTBEAT)
 		sink_heartbeat(sink, side, s.off, "amqp");
 	else

@@ -32,12 +32,16 @@ WITH waited AS (
     FROM http_exchange x
     JOIN flow f ON f.id = x.flow_id
     JOIN flow_name n ON n.flow_id = f.id
+    JOIN flow_doubt d ON d.flow_id = f.id
     LEFT JOIN reset r ON r.flow_id = f.id AND r.sender = 'client' AND f.client_fin_ns IS NULL
                      AND NOT r.after_peer_fin AND f.ended_frame = r.frame
    WHERE f.ended_by = 'client'
      AND x.method IS NOT NULL AND x.request_state = 'complete'
      AND NOT EXISTS (SELECT 1 FROM http_exchange later WHERE later.flow_id = x.flow_id AND later.nr > x.nr)
      AND coalesce(f.client_fin_ns, r.ns) IS NOT NULL
+     -- where nothing answered, it must not be for want of capturing or understanding it
+     AND (x.response_ns IS NOT NULL
+          OR NOT d.doubt AND coalesce(f.server_last_data_ns, 0) <= max(coalesce(x.continue_ns, 0), x.request_ns))
      -- not a byte of the response had reached the client when it closed
      AND (x.response_ns IS NULL OR coalesce(f.client_fin_acks_off, r.peer_bytes_acked) <= x.response_off)
 ), judged AS (
@@ -70,8 +74,7 @@ WITH waited AS (
 )
 SELECT j.flow_id, j.request_ns AS from_ns, max(j.close_ns, coalesce(j.response_ns, 0)) AS to_ns,
        'error' AS severity,
-       CASE WHEN d.doubt AND j.response_ns IS NULL THEN 'possible'
-            WHEN j.late_rst_frame IS NULL THEN 'likely' ELSE 'proven' END AS confidence,
+       iif(j.late_rst_frame IS NULL, 'likely', 'proven') AS confidence,
        'The client closed ' || printf('%.3f s', j.wait_ns / 1e9) || ' after it sent ' || j.method || ' '
          || substr(j.target, 1, 80)
          || CASE WHEN j.response_ns IS NULL THEN '; no response was ever sent'
@@ -99,6 +102,5 @@ SELECT j.flow_id, j.request_ns AS from_ns, max(j.close_ns, coalesce(j.response_n
                   json_object('frame', j.response_frame, 'role', 'response ' || j.status),
                   json_object('frame', j.late_rst_frame, 'role', 'RST: the socket is gone')) AS evidence
   FROM judged j
-  JOIN flow_doubt d ON d.flow_id = j.flow_id
   LEFT JOIN echo e ON e.flow_id = j.flow_id
  ORDER BY j.flow_id;

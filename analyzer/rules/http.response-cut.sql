@@ -30,8 +30,10 @@ SELECT c.flow_id, coalesce(c.request_ns, c.response_ns) AS from_ns, c.close_ns A
        iif(q.doubt, 'possible', 'proven') AS confidence,
        'The response ' || c.status || coalesce(' to ' || c.method || ' ' || substr(c.target, 1, 80), '')
          || ' was cut by the server''s ' || c.close_is || ': '
-         || iif(c.response_declared IS NULL, 'its end is missing after ' || c.response_bytes || ' bytes of the body.',
-                c.response_declared || ' bytes of body announced, ' || c.response_bytes || ' came.') AS summary,
+         || CASE WHEN c.response_head_end_ns IS NULL THEN 'it ends in the middle of its head.'
+                 WHEN c.response_declared IS NULL
+                 THEN 'its last chunk is missing after ' || c.response_bytes || ' bytes of the body.'
+                 ELSE c.response_declared || ' bytes of body announced, ' || c.response_bytes || ' came.' END AS summary,
        json_object('content_length', c.response_declared, 'body_received', c.response_bytes,
                    'missing', c.response_declared - c.response_bytes, 'status', c.status,
                    'close_is', c.close_is,

@@ -32,6 +32,9 @@ WITH dead AS (
      AND NOT r.has_ack AND r.usual_ttl IS NOT NULL
      AND NOT r.after_peer_fin AND NOT r.after_own_fin AND NOT r.after_own_rst
      AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
+     -- a SYN,ACK sent again: the connection had never been accepted
+     AND (r.own_bytes > 0 OR r.peer_bytes_acked > 0
+          OR (SELECT count(*) FROM tcp_event e WHERE e.flow_id = r.flow_id AND e.kind = 'syn_ack') = 1)
 ), idle AS (
   SELECT d.* FROM dead d
    WHERE d.pause_ns >= :min_idle_s * 1e9

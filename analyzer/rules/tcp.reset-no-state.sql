@@ -2,6 +2,7 @@
 -- title:     The peer no longer knew the connection
 -- severity:  error
 -- param:     min_idle_s = 10       from this silence on a timer may be to blame (tcp.reset-after-idle)
+-- param:     lost_s = 0.2          nobody loses its state and is back sooner than this
 -- param:     restart_s = 2         resets of busy connections this near speak of a restart
 -- explains:  Data on an established connection was answered by a RST without ACK, numbered by that very
 --            segment: the host that got it has no such connection (RFC 9293, 3.10.7.1). Nobody had closed
@@ -14,7 +15,8 @@
 -- confirm:   Other connections to {server} are reset in the same second. The host's uptime or the
 --            container's age is shorter than the connection's. A capture behind a balancer shows the
 --            segment go to another host.
--- not:       A RST with another TTL than the host's usual one was made by a device on the way. After a
+-- not:       A host that never acknowledged more than the SYN did not lose the connection, it never
+--            accepted it (accept queue). A RST with another TTL than the host's usual one was made by a device on the way. After a
 --            FIN from the same side it is a write after close.
 -- reference: RFC 9293, section 3.10.7.1
 WITH dead AS (
@@ -24,6 +26,9 @@ WITH dead AS (
     JOIN flow f ON f.id = r.flow_id
     JOIN flow_name n ON n.flow_id = r.flow_id
    WHERE r.class = 'unknown_socket' AND r.usual_ttl IS NOT NULL
+     -- it had known the connection: it said something, or acknowledged something
+     AND (r.own_bytes > 0 OR r.peer_bytes_acked > 0)
+     AND r.ns - r.pause_from_ns >= :lost_s * 1e9
      AND (r.trigger_len > 0 OR EXISTS (SELECT 1 FROM tcp_event e WHERE e.flow_id = r.flow_id
                                           AND e.kind = 'keep_alive' AND e.frame = r.trigger_frame))
      AND NOT r.after_peer_fin AND NOT r.after_own_fin AND NOT r.after_own_rst

@@ -25,6 +25,8 @@ WITH stray AS (
      AND r.usual_ttl IS NULL                  -- it sent nothing but resets
      AND NOT r.has_ack AND r.seq_matches_trigger_ack
      AND NOT r.after_peer_fin AND r.trigger_len > 0
+     -- nothing is steered to the wrong host within one
+     AND f.server_ip <> f.client_ip AND f.server_ip NOT LIKE '127.%'
      AND r.trigger_delay_ns <= :max_delay_s * 1e9
      AND r.flow_id NOT IN (SELECT back FROM nat_remap)
 )

@@ -1,0 +1,70 @@
+/* http1_words.h - small questions about pieces of HTTP text.
+ *
+ * Borrows  every struct bytes; what is returned points into what was given.
+ */
+#ifndef HTTP1_WORDS_H
+#define HTTP1_WORDS_H
+
+#include <string.h>
+#include <strings.h>
+
+#include "bytes.h"
+
+static inline bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
+static inline bool is_blank(uint8_t c) { return c == ' ' || c == '\t'; }
+static inline bool is_one_of(uint8_t c, const char *set) { return c && strchr(set, c); }
+static inline uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; }
+
+/* A character of a token (RFC 9110, 5.6.2). */
+static inline bool is_tchar(uint8_t c)
+{
+	return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c)
+	    || is_one_of(c, "!#$%&'*+-.^_`|~");
+}
+
+static inline struct bytes from(struct bytes b, size_t at)
+{
+	return (struct bytes){ b.p + at, b.n - at };
+}
+
+static inline struct bytes trimmed(struct bytes b)
+{
+	while (b.n && is_blank(b.p[0]))
+		b = from(b, 1);
+	while (b.n && is_blank(b.p[b.n - 1]))
+		b.n--;
+	return b;
+}
+
+/* Whether b is the word, in upper or lower case. */
+static inline bool same(struct bytes b, const char *word)
+{
+	return b.n == strlen(word) && !strncasecmp((const char *)b.p, word, b.n);
+}
+
+static inline bool begins(struct bytes b, const char *word)
+{
+	size_t n = strlen(word);
+	return b.n >= n && !memcmp(b.p, word, n);
+}
+
+/* Whether b and word agree as far as both go. */
+static inline bool begins_or_may(struct bytes b, const char *word)
+{
+	size_t n = strlen(word);
+	return !memcmp(b.p, word, b.n < n ? b.n : n);
+}
+
+/* Cut the next element off a comma-separated list. */
+static inline bool list_next(struct bytes *list, struct bytes *element)
+{
+	if (list->n == 0)
+		return false;
+	const uint8_t *comma = memchr(list->p, ',', list->n);
+	size_t n = comma ? (size_t)(comma - list->p) : list->n;
+	*element = trimmed((struct bytes){ list->p, n });
+	*list = from(*list, comma ? n + 1 : n);
+	return true;
+}
+
+#endif
