@@ -54,6 +54,11 @@ $(BUILD)/core.a: $(OBJ)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
+# From readable time lines to captures; see tests/pkt/pkt.c.
+PKT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/pkt/*.c))
+$(BUILD)/pkt: $(PKT_OBJ) $(BUILD)/core.a
+	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+
 $(BUILD)/%.o: %.c | deps-present
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -106,11 +111,11 @@ demo:
 
 check:
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all $(UNIT)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt
 	@BUILD=$(BUILD) tests/run.sh
 
 # Rewrite what a case expects, after looking at the difference: make accept CASE=name
-accept: all
+accept: all $(BUILD)/pkt
 	@BUILD=$(BUILD) tests/run.sh --accept $(CASE)
 
 install: all
@@ -129,4 +134,4 @@ help:
 .PHONY: all deps deps-present demo check accept install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(PKT_OBJ:.o=.d)

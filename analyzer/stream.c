@@ -69,7 +69,8 @@ void stream_mark(struct stream *s, uint64_t off, enum mark_edge edge, struct mar
 
 static void ahead_fill(struct stream *s)
 {
-	for (int edge = MARK_BEGIN; edge <= MARK_END; edge++) {
+	for (int i = MARK_BEGIN; i <= MARK_END; i++) {
+		const enum mark_edge edge = (enum mark_edge)i;
 		const struct stream_part *part;
 		if (s->ahead[edge].mark && (part = part_of(s, s->ahead[edge].off, edge))) {
 			*s->ahead[edge].mark = part->mark[edge];

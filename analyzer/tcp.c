@@ -154,11 +154,11 @@ static void silences(const struct talk_context *context, struct flow *f, enum si
 {
 	const char *ended_by = what_ended(s, kinds, told);
 	struct tcp_side *own = &f->side[sender];
-	silence(context, f, SILENT_BOTH, f->last, s->at, ended_by, sender);
+	silence(context, f, SILENT_BOTH, f->last, s->at, ended_by, (int)sender);
 	if (!speaks(s, kinds, new_bytes))
 		return;
 	silence(context, f, sender == CLIENT ? SILENT_CLIENT : SILENT_SERVER, own->last_speech, s->at,
-	        ended_by, sender);
+	        ended_by, (int)sender);
 	own->last_speech = s->at;
 }
 

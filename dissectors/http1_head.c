@@ -76,10 +76,13 @@ static enum guess target_guess(struct bytes method, struct bytes target)
 		return is_tchar(target.p[0]) || target.p[0] == '[' ? GUESS_SENT_BY_CLIENT : GUESS_NO;
 	if (target.p[0] == '/' || (target.p[0] == '*' && same(method, "OPTIONS")))
 		return GUESS_SENT_BY_CLIENT;
-	if (begins(target, "http://") || begins(target, "https://"))
-		return GUESS_SENT_BY_CLIENT;
-	return begins_or_may(target, "https://") || begins_or_may(target, "http://") ? GUESS_MORE
-	                                                                             : GUESS_NO;
+	for (int i = 0; i < 2; i++) {
+		const char *scheme = i ? "https://" : "http://";
+		size_t n = strlen(scheme);
+		if (!strncasecmp((const char *)target.p, scheme, target.n < n ? target.n : n))
+			return target.n >= n ? GUESS_SENT_BY_CLIENT : GUESS_MORE;
+	}
+	return GUESS_NO;
 }
 
 bool request_is_sure(struct bytes line, struct bytes method)

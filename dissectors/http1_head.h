@@ -30,6 +30,9 @@ bool request_is_sure(struct bytes line, struct bytes method);
 /* The status of a status line, of which the part after it may be missing; 0: it is none. */
 int status_parse(struct bytes line);
 
+/* Whether a final response follows. 101 is one: nothing else comes in HTTP. */
+static inline bool is_interim(int status) { return status < 200 && status != 101; }
+
 /* struct dissector's guess(). */
 enum guess start_guess(struct bytes head, bool at_start);
 

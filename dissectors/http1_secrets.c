@@ -20,12 +20,6 @@ void text_put_word(struct text *t, const char *word)
 	text_put(t, (struct bytes){ (const uint8_t *)word, strlen(word) });
 }
 
-static int hex_digit(uint8_t c)
-{
-	c = lower(c);
-	return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The character at the start of b, percent-decoded (RFC 3986, 2.1); *n: what it takes up. */
 static uint8_t char_decoded(struct bytes b, size_t *n)
 {
@@ -101,6 +95,15 @@ static size_t put_parameter(struct text *t, struct bytes v, bool in_query)
 	return at + until(from(v, at), in_query ? "&# \t<>" : "/?#;& \t<>", equals > 1);
 }
 
+/* How many characters there are before one that text_put_redacted() heeds. */
+static size_t plain_run(struct bytes b)
+{
+	size_t n = 0;
+	while (n < b.n && (b.p[n] > '?' || (b.p[n] > '&' && b.p[n] < ':')))
+		n++;
+	return n;
+}
+
 void text_put_redacted(struct text *t, struct bytes v, bool authority)
 {
 	bool in_query = false;
@@ -117,6 +120,11 @@ void text_put_redacted(struct text *t, struct bytes v, bool authority)
 	}
 	while (at < v.n && t->n < sizeof t->p) {
 		struct bytes rest = from(v, at);
+		if ((n = plain_run(rest))) {
+			text_put(t, (struct bytes){ rest.p, n });
+			at += n;
+			continue;
+		}
 		if (begins_decoded(rest, "://", &n)) {
 			text_put(t, (struct bytes){ rest.p, n });
 			at += n + put_userinfo(t, from(rest, n));

@@ -1,8 +1,8 @@
 /* http1_secrets.h - compose the text that is kept of a head, without secrets.
  *
  * A secret is told by its name: of a field, or of a parameter in a URL; and a
- * URL's user and password are one. It is replaced by ***. Percent-encoding
- * hides nothing: names, and URLs inside a parameter, are judged decoded.
+ * URL's user and password are one. It is replaced by ***. Names, and URLs
+ * inside a parameter, are judged percent-decoded, once.
  *
  * Bounds  LIMIT_HTTP_HEAD_KEPT bytes; what does not fit is left out.
  */

@@ -15,6 +15,13 @@ static inline bool is_blank(uint8_t c) { return c == ' ' || c == '\t'; }
 static inline bool is_one_of(uint8_t c, const char *set) { return c && strchr(set, c); }
 static inline uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; }
 
+/* Its value, or -1. */
+static inline int hex_digit(uint8_t c)
+{
+	c = lower(c);
+	return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* A character of a token (RFC 9110, 5.6.2). */
 static inline bool is_tchar(uint8_t c)
 {

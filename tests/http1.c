@@ -1,7 +1,8 @@
 /* http1.c - conversations, and what the HTTP dissector tells of them.
  *
  * A conversation is fed through the pump whole, then in pieces of every size,
- * each in a heap block of its own size: what is told must not change. The n-th
+ * each in a heap block of its own size: what is told must not change. So it is
+ * for conversations made from these by random changes. The n-th
  * turn is frame n. An exchange is told as two lines, the second being
  * frames of request head end, body, end, 100; and of response head end, end:
  *
@@ -106,7 +107,7 @@ bool sink_shows_secrets(const struct sink *k) { return k->shows_secrets; }
  * and the client's bytes, as many as the text says; 'f' and 'F' the FIN of client and server, 'r' a RST. */
 struct turn { char who; const char *text; };
 
-enum { TURNS = 12 };
+enum { TURNS = 12, CHANGED_ROWS = 10000 };
 
 static const struct row {
 	const char *name;
@@ -146,6 +147,55 @@ static const struct row {
 	  "  5 5 0 5 0 6 6 6\n"
 	  "4 GET /d 76/-/0 complete > 200 113/0/0 complete\n"
 	  "  7 7 0 7 0 8 8 8\n" },
+	{ "the head of a body that is not sent", {
+	    { 'c', "HEAD /a HTTP/1.1\r\n\r\n" }, { 's', EMPTY }, { 'c', GET("/b") },
+	    { 's', "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n" }, { 'c', GET("/c") },
+	    { 's', "HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n" }, { 'c', GET("/d") },
+	    { 's', "HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\n\r\n" },
+	    { 'c', "HEAD /e HTTP/1.1\r\n\r\n" },
+	    { 's', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" },
+	    { 'c', GET("/f") }, { 's', EMPTY } },
+	  .told =
+	  "1 HEAD /a 0/-/0 complete > 200 0/0/0 complete\n"
+	  "  1 1 0 1 0 2 2 2\n"
+	  "2 GET /b 20/-/0 complete > 204 38/0/0 complete\n"
+	  "  3 3 0 3 0 4 4 4\n"
+	  "3 GET /c 48/-/0 complete > 204 84/-/0 complete\n"
+	  "  5 5 0 5 0 6 6 6\n"
+	  "4 GET /d 76/-/0 complete > 304 130/0/0 complete\n"
+	  "  7 7 0 7 0 8 8 8\n"
+	  "5 HEAD /e 104/-/0 complete > 200 178/-/0 complete\n"
+	  "  9 9 0 9 0 10 10 10\n"
+	  "6 GET /f 124/-/0 complete > 200 225/0/0 complete\n"
+	  "  11 11 0 11 0 12 12 12\n" },
+	{ "a later version in a request line", {
+	    { 'c', "GET /a HTTP/1.1\rGET /b HTTP/1.0\r\n\r\n" }, { 's', EMPTY },
+	    { 'c', "GET /c HTTP/1.1\rGET /d" } },
+	  .told =
+	  "1 GET /a HTTP/1.1\rGET /b 0/-/0 complete > 200 0/0/0 complete\n"
+	  "  1 1 0 1 0 2 2 2\n"
+	  "[HTTP/1.0|-|-|HTTP/1.1|OK]\n"
+	  "GET /a HTTP/1.1\rGET /b HTTP/1.0\n"
+	  "---\n"
+	  "HTTP/1.1 200 OK\n"
+	  "Content-Length: 0\n"
+	  "2 GET /c 35/-/0 open > - -/-/- none\n"
+	  "  3 0 0 0 0 0 0 0\n"
+	  "[-|-|-|-|-]\n"
+	  "GET /c---\n", .heads = true },
+	{ "secrets in percent-encoding", {
+	    { 'c', "GET /a?%74oken=abc&q=%74oken&p%61ss%77ord=x%26y;z&next=https%3A%2F%2Fme%3Apw%40"
+	    "h%2F%3Fs%69g%3D9%26n%3D1&100%=2 HTTP/1.1\r\nReferer: /?a&%6%6bey=1&%6Bey=2\r\n\r\n" },
+	    { 's', EMPTY } },
+	  .told =
+	  "1 GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***@h%2F%3Fs%69g%3D***%26n%3D1&100%=2 0/-/0 complete > 200 0/0/0 complete\n"
+	  "  1 1 0 1 0 2 2 2\n"
+	  "[HTTP/1.1|-|-|HTTP/1.1|OK]\n"
+	  "GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***@h%2F%3Fs%69g%3D***%26n%3D1&100%=2 HTTP/1.1\n"
+	  "Referer: /?a&%6%6bey=***&%6Bey=***\n"
+	  "---\n"
+	  "HTTP/1.1 200 OK\n"
+	  "Content-Length: 0\n", .heads = true },
 	{ "chunked, extension, trailer", { { 'c', GET("/a") },
 	    { 's', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n" },
 	    { 's', "A\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n" }, { 'c', GET("/b") },
@@ -473,6 +523,83 @@ static void row_check(const struct row *row)
 	}
 }
 
+/* ---- rows with random changes: what is told need only be the same ---- */
+
+enum { CHANGED_MAX = 2000 };
+
+static uint32_t below(uint32_t *seed, size_t n)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (uint32_t)((*seed >> 8) % n);
+}
+
+static const struct row *row_any(uint32_t *seed)
+{
+	return &rows[below(seed, sizeof rows / sizeof *rows)];
+}
+
+/* Change a text: a byte, a piece left out, the rest said twice, or a piece of
+ * another row put in. */
+static void text_change(char *text, uint32_t *seed)
+{
+	static const char bytes[] = "\r\n\t :;,=/%?&@1GH\x80";
+	size_t n = strlen(text), at = below(seed, n + 1), some = below(seed, n - at + 1);
+	const char *more = row_any(seed)->turns[below(seed, 3)].text;
+	uint32_t kind = below(seed, 5);
+	char rest[CHANGED_MAX];
+	snprintf(rest, sizeof rest, "%s", text + at);
+	if (kind < 2 && at < n)
+		text[at] = bytes[below(seed, sizeof bytes - 1)];
+	else if (kind == 2)
+		memmove(text + at, rest + some, n - at - some + 1);
+	else if (kind == 3 || more)
+		snprintf(text + at, CHANGED_MAX - at, "%s%s", kind == 3 ? rest : more, rest);
+}
+
+static void row_change(struct row *row, char texts[TURNS][CHANGED_MAX], uint32_t *seed)
+{
+	*row = *row_any(seed);
+	size_t n = 0;
+	for (; n < TURNS && row->turns[n].text; n++) {
+		snprintf(texts[n], CHANGED_MAX, "%s", row->turns[n].text);
+		row->turns[n].text = texts[n];
+	}
+	for (uint32_t changes = 1 + below(seed, 4); changes > 0; changes--) {
+		struct turn *t = &row->turns[below(seed, n)];
+		if (t->who == 'c' || t->who == 's')
+			text_change(texts[t - row->turns], seed);
+		if (below(seed, 8) == 0 && t + 1 < row->turns + n) {
+			struct turn swapped = t[0];
+			t[0] = t[1];
+			t[1] = swapped;
+		}
+	}
+	row->heads = true;
+}
+
+static void changed_check(void)
+{
+	static char texts[TURNS][CHANGED_MAX];
+	static struct sink whole, cut;
+	uint32_t seed = 1;
+	for (int i = 0; i < CHANGED_ROWS && !check_failed; i++) {
+		struct row row;
+		row_change(&row, texts, &seed);
+		size_t piece = below(&seed, 2) ? 1 : 1 + below(&seed, 50);
+		whole.n = cut.n = 0;
+		whole.text[0] = cut.text[0] = '\0';
+		feed_row(&row, CHANGED_MAX, &whole);
+		feed_row(&row, piece, &cut);
+		if (strcmp(cut.text, whole.text)) {
+			printf("change %d of \"%s\": in pieces of %zu told\n%sand not\n%s", i, row.name,
+			       piece, cut.text, whole.text);
+			for (size_t j = 0; j < TURNS && row.turns[j].text; j++)
+				printf("%c <<%s>>\n", row.turns[j].who, row.turns[j].text);
+			check_failed++;
+		}
+	}
+}
+
 /* A head of n bytes of fields and a request after it, in pieces. */
 static void huge_check(size_t n, size_t piece, const char *told)
 {
@@ -535,6 +662,7 @@ static void guess_check(void)
 	               true) == GUESS_NO);
 	CHECK(guess_of("GET /a/very/long/path/that/does/not/end/within/the/limits/at/all/xx", true)
 	      == GUESS_SENT_BY_CLIENT);
+	CHECK(guess_of("GET HTTP://h/ HTTP/1.1\r\n", true) == GUESS_SENT_BY_CLIENT);
 	CHECK(guess_of("RTSP/1.0 200 OK\r\n", true) == GUESS_NO);
 	CHECK(guess_of("SIP/2.0 200 OK\r\n", true) == GUESS_NO);
 	CHECK(guess_of("M-SEARCH * HTTP/1.1\r\n", true) == GUESS_NO);
@@ -546,6 +674,7 @@ int main(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		row_check(&rows[i]);
+	changed_check();
 	guess_check();
 	overflow_check();
 	huge_check(60000, 1000, HUGE_FITS);

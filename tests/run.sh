@@ -4,14 +4,15 @@
 #
 # Three kinds:
 #   unit     tests/*.c, a program each; it prints what is not so and exits with 1
-#   cases    tests/cases/NAME: the shell lines in `cmd`, run with $TCPWHY and
-#            $SAMPLES set; what they print, and their exit status, is `expect`
+#   cases    tests/cases/NAME: the shell lines in `cmd`, run with $TCPWHY,
+#            $SAMPLES and $TESTS set; what they print, and their exit status, is
+#            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 set -u
 cd "$(dirname "$0")/.."
 ROOT=$PWD
 BUILD=${BUILD:-build}
-export TCPWHY="$ROOT/$BUILD/tcpwhy" SAMPLES="$ROOT/samples" NO_COLOR=1 LC_ALL=C.UTF-8 TZ=UTC
+export TCPWHY="$ROOT/$BUILD/tcpwhy" SAMPLES="$ROOT/samples" TESTS="$ROOT/tests" NO_COLOR=1 LC_ALL=C.UTF-8 TZ=UTC
 export ASAN_OPTIONS=abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -24,6 +25,9 @@ not_ok() { failed=$((failed + 1)); echo "FAILED $1"; }
 # machine do not belong into an expectation.
 case_output() {
 	mkdir -p "$work/$1"
+	for story in "$TESTS/cases/$1"/*.pkt; do
+		[ ! -e "$story" ] || "$BUILD/pkt" "$story" > "$work/$1/$(basename "$story" .pkt).pcap"
+	done
 	(cd "$work/$1" && sh -e "$ROOT/tests/cases/$1/cmd" 2>&1; echo "exit status $?") |
 		sed "s|$SAMPLES|samples|g; s|$work/$1|.|g"
 }

@@ -123,7 +123,10 @@ def trouble_with(program, name, path, truth, rules):
         trouble.append(f'on standard error: {said[-200:] or "nothing"}')
     if first.stdout != second.stdout:
         trouble.append('the second run gave other bytes than the first')
-    report = json.loads(first.stdout)
+    try:
+        report = json.loads(first.stdout)
+    except ValueError:
+        return trouble + ['no JSON on standard output']
     findings, benign = report['findings'], report['benign']
     required = [want for want in truth['expected'] if rules & set(want['rules'])]
     trouble += unmet(required, findings + benign)
@@ -139,9 +142,11 @@ def main():
     listed = run(program, 'rules', 'list').stdout.decode().splitlines()
     rules = {line.split()[0] for line in listed if line.strip()}
     truths = sorted(folder.glob('*.truth.json'))
+    failed = not (rules and truths)
+    if not rules:
+        print('FAILED rules list: it names no rule')
     if not truths:
         print(f'FAILED {folder}: no NAME.truth.json there')
-    failed = not truths
     for truth_path in truths:
         name = truth_path.name.removesuffix('.truth.json')
         try:

@@ -94,7 +94,7 @@ static void verdict_who(const struct writer *w, struct sqlite3_stmt *s)
 		              times);
 	if (timed && times > 1)
 		snprintf(text + n, sizeof text - (size_t)n, " in %s", text_duration(took, span));
-	page_fold(&w->page, named ? "  Since" : "  Who", LABEL, 1, text);
+	page_fold(&w->page, named ? "  Since" : "  Who", LABEL, 2, text);
 }
 
 /* The first sentence of a remedy. */
@@ -148,10 +148,9 @@ static void verdict(struct writer *w)
 			snprintf(right, sizeof right, "%.20s", model_text(s, 2));
 		any = true;
 		headline(w, model_text(s, 0), model_text(s, 1), right);
-		page_fold(&w->page, "", 2, 2, model_text(s, 4));
+		page_fold(&w->page, "", 2, 4, model_text(s, 4));
 		verdict_who(w, s);
-		verdict_remedy(w, text_width(model_text(s, 4)) > w->page.width - 2 ? 1 : 2,
-		               model_text(s, 5));
+		verdict_remedy(w, 3, model_text(s, 5));
 	}
 	if (!any)
 		no_trouble(w);

@@ -33,8 +33,8 @@ WITH waited AS (
     JOIN flow f ON f.id = x.flow_id
     JOIN flow_name n ON n.flow_id = f.id
     JOIN flow_doubt d ON d.flow_id = f.id
-    LEFT JOIN reset r ON r.flow_id = f.id AND r.sender = 'client' AND f.client_fin_ns IS NULL
-                     AND NOT r.after_peer_fin AND f.ended_frame = r.frame
+    LEFT JOIN reset_anatomy r ON r.flow_id = f.id AND r.sender = 'client' AND f.client_fin_ns IS NULL
+                     AND NOT r.after_peer_fin AND f.ended_frame = r.frame AND r.class = 'abort'
    WHERE f.ended_by = 'client'
      AND x.method IS NOT NULL AND x.request_state = 'complete'
      AND NOT EXISTS (SELECT 1 FROM http_exchange later WHERE later.flow_id = x.flow_id AND later.nr > x.nr)

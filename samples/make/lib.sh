@@ -39,10 +39,10 @@ trap 'exit 1' INT TERM HUP
 
 # host NAME...: new namespaces.
 host() {
-	for name; do
-		ip netns add "$RUN-$name"
-		HOSTS="$HOSTS $name"
-		ip -n "$RUN-$name" link set lo up
+	for new; do
+		ip netns add "$RUN-$new"
+		HOSTS="$HOSTS $new"
+		ip -n "$RUN-$new" link set lo up
 	done
 }
 
@@ -125,8 +125,8 @@ end_captures() {
 	CAPTURES=''
 }
 
-# nginx_at HOST SERVER_DIRECTIVES [HTTP_DIRECTIVES]: on port 8080, with two
-# small answers, and files from $WORK/www.
+# nginx_at HOST SERVER_DIRECTIVES [HTTP_DIRECTIVES]: two small answers, and the
+# files of a folder. PORT, ROOT and IDLE_S (keepalive_timeout) say otherwise.
 nginx_at() {
 	dir=$WORK/nginx-$1
 	mkdir -p "$dir" "$WORK/www"
@@ -138,19 +138,24 @@ nginx_at() {
 			access_log $dir/access.log; default_type application/json;
 			client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
 			fastcgi_temp_path $dir/fastcgi; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-			keepalive_timeout 5s; ${3:-}
+			keepalive_timeout ${IDLE_S:-5}s; ${3:-}
 			server {
-				listen ${PORT:-8080}; root $WORK/www;
+				listen ${PORT:-8080}; root ${ROOT:-$WORK/www};
 				location /api/ { return 200 '{"ok":true}\n'; }
 				location = /check/health { return 200 '{"status":"UP"}\n'; }
 				$2
 			}
 		}
 	X
+	at "$1" nginx -q -t -c "$dir/nginx.conf"
 	serve "$1" nginx -c "$dir/nginx.conf"
 }
 
 # a_file NAME BYTES: something to download or upload.
 a_file() { mkdir -p "$WORK/www"; head -c "$2" /dev/urandom > "$WORK/www/$1"; }
 
-usage() { echo "usage: $0 CASE, one of:" >&2; sed -n 's/^\([a-z][a-z0-9.-]*\))$/  \1/p' "$0" >&2; exit 2; }
+usage() {
+	echo "usage: $0 CASE, one of:" >&2
+	sed -n 's/^\([a-z][a-z0-9.| -]*\)).*/  \1/p' "$0" >&2
+	exit 2
+}

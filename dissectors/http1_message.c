@@ -1,0 +1,395 @@
+/* http1_message.c - see http1_message.h. */
+#include "http1_message.h"
+
+#include "http1_secrets.h"
+#include "http1_words.h"
+
+enum { CHUNK_LINE = 4096 };
+
+enum got line_take(struct half *half, struct span s, size_t limit, struct bytes *line,
+                   size_t *used)
+{
+	size_t n = s.n < limit ? s.n : limit;
+	const uint8_t *lf = NULL;
+	if (half->scanned < n)
+		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
+	half->scanned = lf || n == limit ? 0 : n;
+	if (!lf)
+		return n == limit ? LINE_LONG : LINE_PART;
+	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
+	*used = line->n + 1;
+	if (line->n && line->p[line->n - 1] == '\r')
+		line->n--;
+	return LINE;
+}
+
+size_t line_end(struct span s, bool *more)
+{
+	*more = s.n == 1 && s.p[0] == '\r';
+	if (s.p[0] == '\n')
+		return 1;
+	return s.n > 1 && s.p[0] == '\r' && s.p[1] == '\n' ? 2 : 0;
+}
+
+/* ---- the beginning and the end of a message ---- */
+
+void message_begin(const struct feed *f, uint64_t off, char minor)
+{
+	struct message *m = &exchange_now(f)->part[f->side];
+	m->state = UNFINISHED;
+	m->off   = (int64_t)off;
+	m->minor = minor;
+	m->bytes = 0;
+	sink_mark(f->out, f->side, off, MARK_BEGIN, &m->begin);
+}
+
+/* Body bytes that came, when the direction has reached `off`. */
+static int64_t body_seen(const struct half *half, uint64_t off)
+{
+	uint64_t end = off < half->piece_end ? off : half->piece_end;
+	return half->body_n + (end > half->piece ? (int64_t)(end - half->piece) : 0);
+}
+
+void message_end(const struct feed *f, enum state state, uint64_t off, struct mark end)
+{
+	struct half *half = f->half;
+	struct exchange *x = exchange_now(f);
+	if (x) {
+		struct message *m = &x->part[f->side];
+		bool no_body_known = state == CUT_BY_GAP && half->phase <= HEAD;
+		m->state = (uint8_t)state;
+		m->bytes = no_body_known ? NONE : body_seen(half, off);
+		if (state == COMPLETE)
+			m->end = end;
+		if (f->side == CLIENT && half->body.frame)
+			x->body = half->body;
+	}
+	half->nr = 0;
+	half->begun = half->owed = false;
+	half->phase = START;
+	half->piece = half->piece_end = 0;
+	half->body_n = 0;
+	half->body = half->end = (struct mark){ 0 };
+}
+
+void message_settle(const struct feed *f, uint64_t off)
+{
+	const struct half *half = f->half;
+	if (half->phase == BODY && (off >= half->piece_end || (half->end.frame && !half->owed)))
+		message_end(f, COMPLETE, half->piece_end, half->end);
+}
+
+bool message_refused(const struct feed *f)
+{
+	const struct exchange *x = exchange_now(f);
+	return f->half->phase == ASKED && x && x->status != NONE;
+}
+
+void half_lose(const struct feed *f, bool fresh)
+{
+	f->half->phase = LOST;
+	f->half->unsure = true;
+	f->half->fresh = fresh;
+	f->half->line_start = !fresh;
+	f->half->scanned = 0;
+}
+
+struct step message_give_up(const struct feed *f, uint64_t off, const char *what)
+{
+	if (what)
+		sink_anomaly(f->out, f->side, off, what);
+	message_end(f, CUT_BY_GAP, off, (struct mark){ 0 });
+	half_lose(f, false);
+	return (struct step){ 0 };
+}
+
+/* ---- fields ---- */
+
+/* Keep a field's line for display. */
+static void field_keep(const struct feed *f, const struct field_line *l)
+{
+	struct exchange *x = exchange_now(f);
+	bool shown = sink_shows_secrets(f->out);
+	if (!x || x->part[f->side].kept_full || (l->field == SECRET && l->name.n == 0 && !shown))
+		return;
+	struct text t;
+	t.n = 0;
+	text_put(&t, l->name);
+	text_put_word(&t, l->name.n ? ": " : " ");
+	size_t at = t.n;
+	if (shown)
+		text_put(&t, l->value);
+	else if (l->field == SECRET)
+		text_put_word(&t, "***");
+	else
+		text_put_redacted(&t, l->value, l->field == HOST);
+	struct part part = { (uint16_t)(x->part[f->side].kept_n + at), (uint16_t)(t.n - at) };
+	text_put_word(&t, "\n");
+	kept_add(&f->h->exchanges, f->half->nr, f->side, (struct bytes){ t.p, t.n });
+	if (f->side == CLIENT && l->name.n && l->field == HOST && x->host.n == 0)
+		x->host = part;
+	if (f->side == CLIENT && l->name.n && l->field == AGENT && x->agent.n == 0)
+		x->agent = part;
+}
+
+static void field_read(const struct feed *f, struct bytes line, uint64_t off)
+{
+	struct head *head = &f->half->head;
+	struct field_line l;
+	if (!field_parse(line, head->last, &l)) {
+		if (!head->no_colon)
+			sink_anomaly(f->out, f->side, off, "a line of the head is not a field");
+		head->no_colon = true;
+		head->last = SECRET;             /* it could be anything: it is not kept */
+		return;
+	}
+	head->last = l.field;
+	const char *wrong = head_read(head, &l);
+	if (wrong)
+		sink_anomaly(f->out, f->side, off, wrong);
+	field_keep(f, &l);
+}
+
+/* ---- the end of a head ---- */
+
+/* A body begins at off: chunked, or of head.length bytes. */
+static struct step body_begin(const struct feed *f, uint64_t off, size_t used)
+{
+	struct half *half = f->half;
+	half->phase = half->head.chunked ? CHUNK : BODY;
+	if (half->head.chunked)
+		return (struct step){ .used = used };
+	half->piece = off;
+	half->piece_end = off + (uint64_t)half->head.length;
+	if (f->side == CLIENT)
+		sink_mark(f->out, f->side, off, MARK_BEGIN, &half->body);
+	sink_mark(f->out, f->side, half->piece_end, MARK_END, &half->end);
+	return (struct step){ .used = used, .skip = (uint64_t)half->head.length };
+}
+
+static struct step request_head_end(const struct feed *f, uint64_t off, size_t used,
+                                    struct mark end)
+{
+	struct half *half = f->half;
+	struct head *head = &half->head;
+	struct exchange *x = exchange_now(f);
+	bool connect = x && !strcmp(x->method, "CONNECT");
+	if (x)
+		x->expect = head->expect;
+	if (!head->chunked && (head->coded || head->bad_length)) {
+		message_give_up(f, off, "the end of a request body cannot be known");
+	} else if (!head->chunked && head->length <= 0) {
+		message_end(f, COMPLETE, off, end);
+		if (connect)
+			half->phase = CONNECTING;
+	} else if (head->expect) {
+		half->phase = ASKED;
+	} else {
+		return body_begin(f, off, used);
+	}
+	return (struct step){ .used = used };
+}
+
+static struct step response_head_end(const struct feed *f, uint64_t off, size_t used,
+                                     struct mark end)
+{
+	struct half *half = f->half;
+	const struct head *head = &half->head;
+	struct exchange *x = exchange_now(f);
+	bool connected = x && !strcmp(x->method, "CONNECT") && head->status / 100 == 2;
+	bool no_length = head->coded || head->length == NONE;
+	if (is_interim(head->status)) {
+		half->phase = START;
+		return (struct step){ .used = used };
+	}
+	if (x && x->part[SERVER].minor == '0' && !head->keep_alive)
+		x->close = true;
+	if (connected || head->status == 101) {
+		const char *to = *head->upgrade ? head->upgrade : f->h->half[CLIENT].head.upgrade;
+		f->h->tunnel = true;
+		sink_app(f->out, connected || !*to ? "tunnel" : to);
+	}
+	bool bodiless = connected || head->status == 101 || head->status == 204
+	             || head->status == 304 || (x && !strcmp(x->method, "HEAD"));
+	if (bodiless && x && (head->length != 0 || connected))
+		x->part[SERVER].declared = NONE;     /* not this message's length */
+	if (bodiless || (!no_length && head->length == 0)) {
+		message_end(f, COMPLETE, off, end);
+		return (struct step){ .used = used };
+	}
+	if (head->chunked || !no_length)
+		return body_begin(f, off, used);
+	half->phase = UNTIL_CLOSE;
+	half->piece = off;
+	half->piece_end = UINT64_MAX;
+	half->end = end;
+	if (x)
+		x->until_close = true;
+	return (struct step){ .used = used };
+}
+
+static struct step head_end(const struct feed *f, uint64_t off, size_t used)
+{
+	const struct head *head = &f->half->head;
+	struct exchange *x = exchange_now(f);
+	struct mark end;
+	sink_mark(f->out, f->side, off, MARK_END, &end);
+	if (f->half->phase == TRAILER) {
+		message_end(f, COMPLETE, off, end);
+		return (struct step){ .used = used };
+	}
+	if (head->coded && head->length != NONE)
+		sink_anomaly(f->out, f->side, off, "Content-Length and Transfer-Encoding together");
+	if (x) {
+		x->part[f->side].head_end = end;
+		x->part[f->side].declared = head->coded ? NONE : head->length;
+		x->close = x->close || head->close;
+	}
+	return f->side == CLIENT ? request_head_end(f, off, used, end)
+	                         : response_head_end(f, off, used, end);
+}
+
+static struct step head_data(const struct feed *f, struct span s)
+{
+	struct head *head = &f->half->head;
+	struct bytes line;
+	size_t used;
+	enum got got = line_take(f->half, s, LIMIT_HTTP_HEAD - head->n, &line, &used);
+	if (got == LINE_PART)
+		return wait_after(s);
+	if (got == LINE_LONG)
+		return message_give_up(f, s.off, "a head longer than is read");
+	head->n += used;
+	if (line.n == 0)
+		return head_end(f, s.off + used, used);
+	if (f->half->phase == HEAD)
+		field_read(f, line, s.off);
+	return (struct step){ .used = used };
+}
+
+/* After a head with Expect: the body, or the next request once this was refused. */
+static struct step asked_data(const struct feed *f, struct span s)
+{
+	if (!message_refused(f))
+		return body_begin(f, s.off, 0);
+	enum guess g = start_guess((struct bytes){ s.p, s.n }, true);
+	if (g == GUESS_MORE && s.n < LIMIT_GUESS)
+		return wait_after(s);
+	if (g != GUESS_SENT_BY_CLIENT)
+		return body_begin(f, s.off, 0);
+	message_end(f, COMPLETE, s.off, exchange_now(f)->part[CLIENT].head_end);
+	return (struct step){ 0 };
+}
+
+/* After a CONNECT: the next request if it was refused; else not ours to read. */
+static struct step connecting_data(const struct feed *f, struct span s)
+{
+	enum guess g = f->h->tunnel ? GUESS_NO : start_guess((struct bytes){ s.p, s.n }, true);
+	if (g == GUESS_MORE && s.n < LIMIT_GUESS)
+		return wait_after(s);
+	if (g != GUESS_SENT_BY_CLIENT)
+		return (struct step){ .skip = SKIP_REST };
+	f->half->phase = START;
+	return (struct step){ 0 };
+}
+
+/* ---- bodies ---- */
+
+/* Shown after all: what a hole left of a body that it began. */
+static struct step body_data(const struct feed *f, struct span s)
+{
+	f->half->owed = false;
+	return (struct step){ .skip = f->half->piece_end - s.off };
+}
+
+static struct step until_close_data(const struct feed *f, struct span s)
+{
+	sink_mark(f->out, f->side, s.off + s.n, MARK_END, &f->half->end);
+	return (struct step){ .used = s.n };
+}
+
+/* The size at the start of a chunk line; NONE if there is none. */
+static int64_t chunk_size(struct bytes line)
+{
+	int64_t size = 0;
+	size_t i = 0;
+	for (; i < line.n && hex_digit(line.p[i]) >= 0; i++) {
+		if (size > INT64_MAX >> 8)
+			return NONE;
+		size = size << 4 | hex_digit(line.p[i]);
+	}
+	bool ended = i == line.n || line.p[i] == ';' || is_blank(line.p[i]);
+	return i > 0 && ended ? size : NONE;
+}
+
+static struct step chunk_data(const struct feed *f, struct span s)
+{
+	struct half *half = f->half;
+	struct bytes line;
+	size_t used;
+	enum got got = line_take(half, s, CHUNK_LINE, &line, &used);
+	if (got == LINE_PART)
+		return wait_after(s);
+	int64_t size = got == LINE ? chunk_size(line) : NONE;
+	if (size == NONE)
+		return message_give_up(f, s.off, "a chunk does not begin with its size");
+	if (size == 0) {
+		half->phase = TRAILER;
+		half->head.n = 0;
+		return (struct step){ .used = used };
+	}
+	half->phase = CHUNK_END;
+	half->piece = s.off + used;
+	half->piece_end = half->piece + (uint64_t)size;
+	if (f->side == CLIENT && half->body_n == 0)
+		sink_mark(f->out, f->side, half->piece, MARK_BEGIN, &half->body);
+	return (struct step){ .used = used, .skip = (uint64_t)size };
+}
+
+static struct step chunk_end_data(const struct feed *f, struct span s)
+{
+	struct half *half = f->half;
+	bool more;
+	size_t used = line_end(s, &more);
+	if (more)
+		return wait_after(s);
+	if (used == 0)
+		return message_give_up(f, s.off, "a chunk does not end where it should");
+	half->body_n += (int64_t)(half->piece_end - half->piece);
+	half->piece = half->piece_end = 0;
+	half->phase = CHUNK;
+	return (struct step){ .used = used };
+}
+
+/* A hole right where the body of a request with Expect would begin is that
+ * body, as far as its length allows. */
+bool message_spans_gap(const struct feed *f, uint64_t off, uint64_t len)
+{
+	struct half *half = f->half;
+	if (half->phase == UNTIL_CLOSE)
+		sink_mark(f->out, f->side, off + len, MARK_END, &half->end);
+	if (half->phase != ASKED)
+		return half->phase == UNTIL_CLOSE;
+	if (half->head.chunked || message_refused(f))
+		return false;
+	body_begin(f, off, 0);
+	half->owed = true;
+	return off + len <= half->piece_end;
+}
+
+struct step message_data(const struct feed *f, struct span s)
+{
+	switch (f->half->phase) {
+	case START:       return start_data(f, s);
+	case HEAD:
+	case TRAILER:     return head_data(f, s);
+	case ASKED:       return asked_data(f, s);
+	case CONNECTING:  return connecting_data(f, s);
+	case BODY:        return body_data(f, s);
+	case CHUNK:       return chunk_data(f, s);
+	case CHUNK_END:   return chunk_end_data(f, s);
+	case UNTIL_CLOSE: return until_close_data(f, s);
+	case LOST:        break;
+	}
+	return (struct step){ .used = s.n };
+}

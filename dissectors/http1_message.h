@@ -1,0 +1,94 @@
+/* http1_message.h - read the messages of one direction, phase by phase.
+ *
+ *   START -> HEAD -> START                          no body
+ *                 -> BODY -> START                  Content-Length
+ *                 -> CHUNK <-> CHUNK_END            chunked,
+ *                    CHUNK -> TRAILER -> START      until a chunk of size 0
+ *                 -> UNTIL_CLOSE                    a response without a length
+ *                 -> ASKED -> BODY, CHUNK or START  Expect: sent, or refused
+ *                 -> CONNECTING -> START            CONNECT, refused
+ *
+ * and from everywhere to LOST when what comes cannot be what should.
+ *
+ * Order   message_settle() before bytes are read: a skipped body ends unseen.
+ * Offsets of the direction's payload (facts.h).
+ */
+#ifndef HTTP1_MESSAGE_H
+#define HTTP1_MESSAGE_H
+
+#include "dissector.h"
+#include "http1_exchange.h"
+#include "http1_head.h"
+
+enum phase { START, HEAD, ASKED, CONNECTING, BODY, CHUNK, CHUNK_END, TRAILER, UNTIL_CLOSE, LOST };
+
+/* One direction. */
+struct half {
+	enum phase  phase;
+	bool        begun;               /* its start line is incomplete but the message is known */
+	bool        found_again;         /* this start line was found while lost */
+	bool        fresh, line_start;   /* while lost: right after a hole; at a line's start */
+	bool        unsure;              /* messages may have been missed since the last one */
+	bool        owed;                /* a body began in a hole: its rest must yet be skipped */
+	bool        ended;
+	size_t      scanned;             /* bytes on offer that hold no line end */
+	uint64_t    nr;                  /* exchange of the message in progress; 0: none */
+	struct head head;
+	uint64_t    piece, piece_end;    /* the body, or its present chunk */
+	int64_t     body_n;              /* body bytes before it */
+	struct mark body, end;           /* taken ahead, for the message in progress */
+};
+
+struct http1 {
+	struct half      half[2];
+	bool             tunnel;         /* it now speaks something else */
+	struct exchanges exchanges;
+};
+
+/* Where a call comes from and goes to. */
+struct feed { struct http1 *h; struct sink *out; enum side side; struct half *half; };
+
+/* The exchange of the message in progress, or NULL. */
+static inline struct exchange *exchange_now(const struct feed *f)
+{
+	return exchange_of(&f->h->exchanges, f->half->nr);
+}
+
+/* The line at the start of s, without its end, and what it takes up. Bytes that
+ * were searched for an end are not searched again. */
+enum got { LINE, LINE_PART, LINE_LONG };
+enum got line_take(struct half *, struct span, size_t limit, struct bytes *line, size_t *used);
+
+/* How long the line end is that s begins with; 0: none. *more: it may yet be one. */
+size_t line_end(struct span, bool *more);
+
+static inline struct step wait_after(struct span s) { return (struct step){ .need = s.n + 1 }; }
+
+/* Read on in any phase but LOST. */
+struct step message_data(const struct feed *, struct span);
+
+/* The phase START (http1_start.c). */
+struct step start_data(const struct feed *, struct span);
+
+/* The message in progress, whose exchange is known, begins at `off`. */
+void message_begin(const struct feed *, uint64_t off, char minor);
+
+/* Rubbish: say so (unless NULL), and look for the next start line. */
+struct step message_give_up(const struct feed *, uint64_t off, const char *what);
+
+/* Settle the message in progress. *end counts only for one that is complete. */
+void message_end(const struct feed *, enum state, uint64_t off, struct mark end);
+
+/* A body whose end lay ahead is complete once the stream got there. */
+void message_settle(const struct feed *, uint64_t off);
+
+/* A final response came instead of the body that it was asked for. */
+bool message_refused(const struct feed *);
+
+/* A hole at `off`: whether the message in progress can go on behind it. */
+bool message_spans_gap(const struct feed *, uint64_t off, uint64_t len);
+
+/* Look for the next start line; `fresh`: a segment begins here, after a hole. */
+void half_lose(const struct feed *, bool fresh);
+
+#endif

@@ -1,0 +1,203 @@
+/* http1_start.c - the first line of a message, and the exchange it belongs to.
+ *
+ * A line that arrives in pieces is acted upon as soon as it can be nothing
+ * else, and read again when it is complete.
+ */
+#define _GNU_SOURCE                      /* memmem */
+#include "http1_message.h"
+#include "http1_secrets.h"
+#include "http1_words.h"
+
+static const char VERSION[] = " HTTP/1.";
+
+/* ---- request lines ---- */
+
+static void request_begin(const struct feed *f, uint64_t off, struct bytes method)
+{
+	f->half->nr = exchange_open(&f->h->exchanges, f->out, f->side, off);
+	memcpy(exchange_now(f)->method, method.p, method.n);
+	message_begin(f, off, 0);
+}
+
+/* Keep what is known of a request line: its method and target. */
+static void target_keep(const struct feed *f, struct bytes method, struct bytes target)
+{
+	struct exchange *x = exchange_now(f);
+	struct text t;
+	t.n = 0;
+	target = trimmed(target);
+	if (!x)
+		return;
+	kept_drop(&f->h->exchanges, f->half->nr, CLIENT);
+	text_put(&t, method);
+	text_put_word(&t, " ");
+	size_t at = t.n;
+	if (sink_shows_secrets(f->out))
+		text_put(&t, target);
+	else
+		text_put_redacted(&t, target, target.p[0] != '/'
+		                              && !memmem(target.p, target.n, "://", 3));
+	x->target = (struct part){ (uint16_t)at, (uint16_t)(t.n - at) };
+	kept_add(&f->h->exchanges, f->half->nr, CLIENT, (struct bytes){ t.p, t.n });
+}
+
+/* An unfinished request line that can be nothing else opens its exchange, so
+ * that one cut off here is not lost: with its target, once a version follows
+ * (the line's end may yet show a later one). No other is let go for it. The
+ * first `seen` bytes were here before. */
+static void request_part(const struct feed *f, struct span s, struct bytes method, size_t seen)
+{
+	struct bytes b = { s.p, s.n };
+	if (!f->half->begun) {
+		if (exchanges_are_full(&f->h->exchanges) || !request_is_sure(b, method))
+			return;
+		request_begin(f, s.off, method);
+		f->half->begun = true;
+		seen = 0;
+	}
+	const struct exchange *x = exchange_now(f);
+	if (!x || x->target.n)
+		return;
+	size_t at = method.n + 1, overlap = strlen(VERSION) - 1;
+	size_t search = seen > at + overlap ? seen - overlap : at;
+	const uint8_t *version = memmem(b.p + search, b.n - search, VERSION, strlen(VERSION));
+	if (version)
+		target_keep(f, method, (struct bytes){ b.p + at, (size_t)(version - b.p) - at });
+}
+
+static void request_line_read(const struct feed *f, struct request_line r, uint64_t off)
+{
+	if (!f->half->begun)
+		request_begin(f, off, r.method);
+	target_keep(f, r.method, r.target);
+	struct exchange *x = exchange_now(f);
+	char line[] = " HTTP/1.?\n";
+	line[8] = r.minor;
+	if (x)
+		x->part[CLIENT].minor = r.minor;
+	kept_add(&f->h->exchanges, f->half->nr, CLIENT,
+	         (struct bytes){ (const uint8_t *)line, sizeof line - 1 });
+	f->half->head = (struct head){ .length = NONE };
+}
+
+/* ---- status lines ---- */
+
+/* A final response begins: find its exchange, or make one. */
+static void response_begin(const struct feed *f, uint64_t off, int status, char minor)
+{
+	struct exchanges *e = &f->h->exchanges;
+	struct half *half = f->half;
+	half->nr = 0;
+	if (e->unheard > 0 && !half->unsure) {
+		e->unheard--;
+		return;
+	}
+	half->nr = exchange_awaiting(e, half->unsure);
+	half->unsure = false;
+	e->unheard = 0;
+	if (half->nr == 0) {
+		half->nr = exchange_open(e, f->out, f->side, off);
+		exchange_now(f)->part[CLIENT].state = f->h->half[CLIENT].phase == LOST ? CUT_BY_GAP
+		                                                                       : NEVER;
+	}
+	exchange_now(f)->status = (int16_t)status;
+	message_begin(f, off, minor);
+}
+
+static void interim_begin(const struct feed *f, uint64_t off, int status)
+{
+	struct exchanges *e = &f->h->exchanges;
+	f->half->nr = 0;
+	if (e->unheard > 0 && !f->half->unsure)
+		return;
+	struct exchange *x = exchange_of(e, exchange_awaiting(e, f->half->unsure));
+	if (!x)
+		sink_anomaly(f->out, f->side, off, "an interim response without a request");
+	else if (status == 100 && x->cont.frame == 0)
+		sink_mark(f->out, f->side, off, MARK_BEGIN, &x->cont);
+}
+
+/* The line's end need not be there. */
+static void status_begin(const struct feed *f, struct bytes line, uint64_t off)
+{
+	int status = status_parse(line);
+	if (f->half->begun)
+		return;
+	f->half->begun = true;
+	if (is_interim(status))
+		interim_begin(f, off, status);
+	else
+		response_begin(f, off, status, (char)line.p[7]);
+}
+
+static void status_line_read(const struct feed *f, struct bytes line, uint64_t off)
+{
+	struct text t;
+	t.n = 0;
+	status_begin(f, line, off);
+	f->half->head = (struct head){ .length = NONE, .status = status_parse(line) };
+	struct exchange *x = exchange_now(f);
+	if (!x)
+		return;
+	text_put(&t, (struct bytes){ line.p, line.n < sizeof t.p ? line.n : sizeof t.p - 1 });
+	if (line.n > STATUS_LINE)
+		x->reason = (struct part){ STATUS_LINE + 1, (uint16_t)(t.n - STATUS_LINE - 1) };
+	text_put_word(&t, "\n");
+	kept_add(&f->h->exchanges, f->half->nr, SERVER, (struct bytes){ t.p, t.n });
+}
+
+/* ---- the start line ---- */
+
+static struct step start_refused(const struct feed *f, struct span s)
+{
+	const char *what = f->side == CLIENT ? "not a request line" : "not a status line";
+	if (f->half->begun && f->side == CLIENT)
+		exchange_withdraw(&f->h->exchanges, f->half->nr);
+	return message_give_up(f, s.off, f->half->found_again ? NULL : what);
+}
+
+/* Of a line whose end is not there: whether it can still become a start line. */
+static bool start_part(const struct feed *f, struct span s, size_t seen)
+{
+	struct bytes b = { s.p, s.n };
+	if (f->side == CLIENT) {
+		bool more;
+		struct bytes method = method_parse(b, &more);
+		if (method.n > 0)
+			request_part(f, s, method, seen);
+		return method.n > 0 || more;
+	}
+	if (s.n > STATUS_LINE && status_parse(b))
+		status_begin(f, b, s.off);
+	return begins_or_may(b, "HTTP/1.") && (s.n <= STATUS_LINE || status_parse(b));
+}
+
+struct step start_data(const struct feed *f, struct span s)
+{
+	struct half *half = f->half;
+	struct request_line r;
+	struct bytes line;
+	size_t used, seen = half->scanned;
+	bool more;
+	if (f->h->tunnel)
+		return (struct step){ .skip = SKIP_REST };
+	if ((used = line_end(s, &more))) {
+		half->scanned = 0;
+		return (struct step){ .used = used };
+	}
+	if (more)
+		return wait_after(s);
+	enum got got = line_take(half, s, LIMIT_HTTP_HEAD, &line, &used);
+	if (got != LINE)
+		return start_part(f, s, seen) && got == LINE_PART ? wait_after(s) : start_refused(f, s);
+	if (f->side == CLIENT && request_parse(line, &r))
+		request_line_read(f, r, s.off);
+	else if (f->side == SERVER && status_parse(line))
+		status_line_read(f, line, s.off);
+	else
+		return start_refused(f, s);
+	half->head.n = used;
+	half->begun = half->found_again = false;
+	half->phase = HEAD;
+	return (struct step){ .used = used };
+}

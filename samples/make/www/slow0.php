@@ -1,0 +1,4 @@
+<?php
+// Says nothing for six seconds.
+sleep(6);
+echo '{"end":true}';
