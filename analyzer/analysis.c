@@ -119,7 +119,7 @@ unsigned analysis_of(struct analysis *own, struct analysis *peer, const struct s
 		own->dup_acks = 0;
 	if (s->flags & TCP_ACK && peer->has_top_ackable && before(peer->top_ackable, s->ack)) {
 		kinds |= KIND_ACK_LOST_SEGMENT;
-		peer->top_ackable = peer->next_seq;
+		peer->top_ackable = s->ack;
 	}
 	if (carries && !(kinds & KIND_KEEP_ALIVE))
 		kinds |= old_data_kind(own, peer, s, rtt_ns);

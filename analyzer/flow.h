@@ -58,6 +58,7 @@ struct flow {
 	const char     *client_known_by;
 	char            path[LIMIT_PATH];
 	struct mark     first, last;
+	struct mark     last_but_rst;           /* its last segment that was no RST */
 	struct mark     syn, syn_ack, established;   /* the first of each */
 	struct mark     last_syn;               /* the SYN that was answered, for the round trip */
 	const char     *ended;                  /* as in flow.ended; NULL: not (yet) */

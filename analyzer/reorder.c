@@ -108,10 +108,12 @@ void reorder_acked(struct reorder *r, uint64_t off, struct mark at, const struct
 		give_up_hole(r, r->parts_n && r->parts[0].off < off ? r->parts[0].off : off, at, out);
 }
 
-void reorder_flush(struct reorder *r, struct mark at, const struct reorder_out *out)
+void reorder_flush(struct reorder *r, uint64_t end, struct mark at, const struct reorder_out *out)
 {
 	while (r->parts_n)
 		give_up_hole(r, r->parts[0].off, at, out);
+	if (end > r->next && end <= r->next + FARTHEST)
+		give_up_hole(r, end, at, out);
 }
 
 void reorder_free(struct reorder *r)

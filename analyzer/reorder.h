@@ -39,8 +39,9 @@ void reorder_data(struct reorder *, uint64_t off, uint32_t len, struct bytes kep
 /* The peer acknowledged all bytes below `off`. */
 void reorder_acked(struct reorder *, uint64_t off, struct mark at, const struct reorder_out *);
 
-/* Give up every hole: the flow ends. */
-void reorder_flush(struct reorder *, struct mark at, const struct reorder_out *);
+/* Give up every hole: the flow ends. `end`: as far as the payload is known to
+ * have gone, by the numbers of a FIN or of the peer's acknowledgements. */
+void reorder_flush(struct reorder *, uint64_t end, struct mark at, const struct reorder_out *);
 
 void reorder_free(struct reorder *);
 

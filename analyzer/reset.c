@@ -67,7 +67,16 @@ static bool in_window(const struct flow *f, enum side sender, const struct segme
 	return rst->seq - sees->ack <= window;
 }
 
-void reset_tell(struct store *store, struct flow *f, enum side sender, const struct segment *s)
+/* The opener's RST for an acknowledgement of a number that it did not send: it
+ * clears an old connection away, and the opener goes on trying. */
+static bool clears_old(const struct flow *f, enum side sender, const struct segment *rst)
+{
+	const struct tcp_side *own = &f->side[sender];
+	return sender == CLIENT && !(rst->flags & TCP_ACK) && f->established.frame == 0 && own->has_isn
+	       && rst->seq != own->isn + 1;
+}
+
+bool reset_tell(struct store *store, struct flow *f, enum side sender, const struct segment *s)
 {
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
 	struct recent *trigger = trigger_of(f, sender, s);
@@ -82,7 +91,7 @@ void reset_tell(struct store *store, struct flow *f, enum side sender, const str
 		.after_peer_fin = peer->fin.frame,
 		.own_bytes = own->top_off, .peer_bytes = peer->top_off,
 		.peer_bytes_acked = peer->acked_off,
-		.idle_ns = s->at.ns - f->last.ns,
+		.idle_ns = f->last_but_rst.frame ? s->at.ns - f->last_but_rst.ns : 0,
 		.pause_from = own->pause_from, .pause_to = own->pause_to,
 	};
 	if (trigger) {
@@ -97,4 +106,5 @@ void reset_tell(struct store *store, struct flow *f, enum side sender, const str
 	store_reset(store, &r);
 	if (own->rst.frame == 0)
 		own->rst = s->at;
+	return r.in_window && !clears_old(f, sender, s);
 }

@@ -14,7 +14,10 @@
 struct store;
 
 /* Tell the store about this RST, and mark the side as having reset. To be called
- * before the segment is counted among the side's recent ones. */
-void reset_tell(struct store *, struct flow *, enum side sender, const struct segment *);
+ * before the segment is counted among the side's recent ones. True: its receiver
+ * takes it, so it ends the connection; one outside the window, or an opener's
+ * answer to an acknowledgement of something it never sent, ends nothing
+ * (RFC 5961, 3.2; RFC 9293, 3.10.7.3). */
+bool reset_tell(struct store *, struct flow *, enum side sender, const struct segment *);
 
 #endif

@@ -235,6 +235,21 @@ static bool guess_data(struct direction *from, struct bytes b, struct mark carri
 	return false;
 }
 
+/* What is held of an undecided direction will get no more: the capture lacks what
+ * follows. True: what is there is unmistakable, and somebody has claimed it. */
+static bool guess_cut_short(struct direction *from)
+{
+	struct guessing *g = &from->guess;
+	const struct dissector *d;
+	enum guess guess = ask((struct bytes){ g->head, g->head_n }, false, &d);
+	if (guess != GUESS_NO && guess != GUESS_MORE && claim(from, d, guess))
+		return true;
+	g->tries++;
+	g->off += g->head_n;
+	g->head_n = 0;
+	return false;
+}
+
 /* ---- bytes in order ---- */
 
 static void ordered_data(void *arg, struct bytes b, struct mark carried, struct mark arrived)
@@ -254,8 +269,10 @@ static void ordered_gap(void *arg, uint64_t len, struct mark at)
 		stream_gap(&t->stream[d->side], len, at);
 		return;
 	}
-	d->guess.off += d->guess.head_n + len;
-	d->guess.head_n = 0;
+	if (d->guess.head_n && guess_cut_short(d))
+		stream_gap(&t->stream[d->side], len, at);
+	else
+		d->guess.off += len;
 }
 
 static struct reorder_out out_of(struct direction *d)
@@ -342,15 +359,25 @@ void talk_fin(struct flow *f, enum side side, uint64_t off)
 	fin_check(d);
 }
 
+/* How far a side's payload went, as its own and its peer's numbers say. */
+static uint64_t payload_end(const struct tcp_side *side)
+{
+	int64_t end = side->top_off > side->acked_off ? side->top_off : side->acked_off;
+	return end > 0 ? (uint64_t)end : 0;
+}
+
 void talk_end(struct flow *f, enum end_how how)
 {
 	struct talk *t = f->talk;
-	if (!t)
+	if (!t) {                       /* not a byte was captured; some may have been sent */
+		for (int i = CLIENT; i <= SERVER; i++)
+			f->side[i].gap_bytes += (int64_t)payload_end(&f->side[i]);
 		return;
+	}
 	for (int i = 0; i < 2; i++) {
 		struct direction *d = &t->direction[i];
 		struct reorder_out out = out_of(d);
-		reorder_flush(&d->reorder, f->last, &out);
+		reorder_flush(&d->reorder, payload_end(&f->side[d->side]), f->last, &out);
 		fin_check(d);
 	}
 	for (int i = 0; i < 2; i++) {

@@ -133,7 +133,7 @@ static void silence(const struct talk_context *context, const struct flow *f,
                     enum silence_scope scope, struct mark from, struct mark to,
                     const char *ended_by, int ended_sender)
 {
-	if (to.ns - from.ns >= SILENCE_NS)
+	if (from.frame && to.ns - from.ns >= SILENCE_NS)
 		store_silence(context->store, &(struct silence){
 			.flow_id = f->id, .scope = scope, .from = from, .to = to,
 			.ended_by = ended_by, .ended_sender = ended_sender,
@@ -167,6 +167,8 @@ static void silences(const struct talk_context *context, struct flow *f, enum si
 static void pauses(struct flow *f, enum side sender, struct mark at)
 {
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
+	if (f->last.frame == 0)
+		return;
 	if (peer->pause_to.frame == 0 || at.ns - f->last.ns > peer->pause_to.ns - peer->pause_from.ns) {
 		peer->pause_from = f->last;
 		peer->pause_to = at;
@@ -210,7 +212,9 @@ static void handshake(struct flow *f, enum side sender, const struct segment *s)
 		f->established = s->at;
 }
 
-static void closing(struct flow *f, enum side sender, const struct segment *s, int64_t end_off)
+/* `resets`: the segment is a RST, and one that its receiver takes. */
+static void closing(struct flow *f, enum side sender, const struct segment *s, int64_t end_off,
+                    bool resets)
 {
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
 	if (s->flags & TCP_FIN && own->fin.frame == 0) {
@@ -222,7 +226,7 @@ static void closing(struct flow *f, enum side sender, const struct segment *s, i
 		end_with(f, "fin", sender, s->at);
 		talk_fin(f, sender, end_off > 0 ? (uint64_t)end_off : 0);
 	}
-	if (s->flags & TCP_RST) {
+	if (resets) {
 		bool refused = sender == SERVER && f->syn.frame && !f->syn_ack.frame;
 		own->state = RESET;
 		end_with(f, refused ? "refused" : "rst", sender, s->at);
@@ -239,7 +243,7 @@ static void acknowledgement(struct flow *f, enum side sender, const struct segme
 	if (peer->fin.frame && peer->fin_acked.frame == 0 && off > peer->fin_off)
 		peer->fin_acked = s->at;
 	if (peer->fin_off != NONE && off > peer->fin_off)
-		off = peer->fin_off;                         /* the FIN's own number is no payload */
+		off = peer->fin_off;
 	if (off <= peer->acked_off)
 		return;
 	peer->acked_off = off;
@@ -249,7 +253,10 @@ static void acknowledgement(struct flow *f, enum side sender, const struct segme
 /* Move the highest offset on; the payload bytes that are new. */
 static int64_t extend(struct tcp_side *own, const struct segment *s, int64_t off)
 {
-	int64_t fresh = off + s->len - own->top_off;
+	int64_t end = off + s->len;
+	if (own->fin_off != NONE && end > own->fin_off)
+		end = own->fin_off;                          /* the FIN's own number is no payload */
+	int64_t fresh = end - own->top_off;
 	if (fresh <= 0)
 		return 0;
 	own->top_seq += (uint32_t)fresh;
@@ -271,7 +278,6 @@ static void index_add(const struct talk_context *context, struct flow *f, enum s
 		.at = s->at, .file_offset = s->file_offset, .sender = sender, .flags = s->flags,
 		.seq = s->seq, .ack = s->ack, .len = s->len, .window = s->window,
 	});
-	/* While the roles may still change, the chunk stays where they can. */
 	if (f->packets.packets < LIMIT_INDEX_CHUNK)
 		return;
 	store_packets(context->store, f->id, f->packets.first_frame, s->at.frame,
@@ -321,9 +327,8 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	peer = &f->side[other(sender)];
 
 	silences(context, f, sender, s, kinds, fresh, told);
-	if (s->flags & TCP_RST)
-		reset_tell(context->store, f, sender, s);
-	closing(f, sender, s, off + s->len);
+	bool resets = s->flags & TCP_RST && reset_tell(context->store, f, sender, s);
+	closing(f, sender, s, off + s->len, resets);
 	pauses(f, sender, s->at);
 	own->scaled_window = window_of(own, peer, s);
 	if (fresh && !(kinds & KIND_KEEP_ALIVE)) {
@@ -333,6 +338,8 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	}
 	recent_keep(own, s);
 	f->last = s->at;
+	if (!(s->flags & TCP_RST))
+		f->last_but_rst = s->at;
 	index_add(context, f, sender, s);
 }
 
@@ -413,7 +420,7 @@ static void flow_row(const struct talk_context *context, const struct flow *f, i
 /* Silences that nobody ended: of sides that could still have spoken. */
 static void last_silences(const struct talk_context *context, const struct flow *f, struct mark at)
 {
-	bool reset = f->side[CLIENT].rst.frame || f->side[SERVER].rst.frame;
+	bool reset = f->side[CLIENT].state == RESET || f->side[SERVER].state == RESET;
 	bool client_done = f->side[CLIENT].fin.frame, server_done = f->side[SERVER].fin.frame;
 	if (reset || (client_done && server_done))
 		return;
@@ -427,7 +434,7 @@ static void last_silences(const struct talk_context *context, const struct flow 
 void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capture_id,
                 struct mark at, bool end_of_capture)
 {
-	bool reset = f->side[CLIENT].rst.frame || f->side[SERVER].rst.frame;
+	bool reset = f->side[CLIENT].state == RESET || f->side[SERVER].state == RESET;
 	talk_end(f, reset ? END_RST : END_CAPTURE);
 	if (end_of_capture)
 		last_silences(context, f, at);

@@ -80,7 +80,7 @@ static void rows_check(void)
 		struct reorder_out out = { &heard, hear_data, hear_gap };
 		for (int s = 0; s < 8 && (rows[i].steps[s].text || rows[i].steps[s].off); s++)
 			feed(&r, &rows[i].steps[s], s + 1, &out);
-		reorder_flush(&r, (struct mark){ 9, 0 }, &out);
+		reorder_flush(&r, 0, (struct mark){ 9, 0 }, &out);
 		reorder_free(&r);
 		CHECK(strcmp(heard.text, rows[i].heard) == 0);
 		if (strcmp(heard.text, rows[i].heard))
@@ -111,7 +111,7 @@ static void limits_check(void)
 		reorder_data(&r, i * 2000, 1000, (struct bytes){ block, 1000 }, (struct mark){ i, 0 }, &out);
 		CHECK(r.bytes <= LIMIT_OUT_OF_ORDER && r.parts_n <= LIMIT_OUT_OF_ORDER_PARTS);
 	}
-	reorder_flush(&r, (struct mark){ 4001, 0 }, &out);
+	reorder_flush(&r, 0, (struct mark){ 4001, 0 }, &out);
 	CHECK(out_n == 4000 * 2000 + 1000);
 	reorder_free(&r);
 }
