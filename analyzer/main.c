@@ -155,15 +155,13 @@ static int report_end(const struct options *o, struct sqlite3 *db, int otherwise
 
 /* ---- from captures ---- */
 
-struct input { const char **path; size_t n; };
-
 /* What became of reading captures: a store, or NULL and a status to end with. */
 struct reading { struct store *store; struct run_result result; int status; };
 
-static struct reading captures_read(const struct options *o, struct input in, const char *case_path)
+static struct reading captures_read(const struct options *o)
 {
 	struct err err;
-	struct reading r = { .store = store_open(case_path, &err), .status = EXIT_UNREADABLE };
+	struct reading r = { .store = store_open(o->case_path, &err), .status = EXIT_UNREADABLE };
 	struct run_options how = {
 		.filter = o->filter, .decode_as = o->decode_as, .decode_as_n = o->decode_as_n,
 		.show_secrets = o->show_secrets, .trouble = trouble,
@@ -172,10 +170,10 @@ static struct reading captures_read(const struct options *o, struct input in, co
 		give_up(&err, 0);
 		return r;
 	}
-	if (!run_analysis(r.store, in.path, in.n, &how, &r.result, &err)) {
+	if (!run_analysis(r.store, o->files, o->files_n, &how, &r.result, &err)) {
 		give_up(&err, 0);
 		r.status = EXIT_USAGE;
-	} else if (r.result.files_read) {
+	} else if (r.result.files_read || r.result.files_known) {
 		return r;
 	}
 	store_close(r.store);
@@ -183,84 +181,17 @@ static struct reading captures_read(const struct options *o, struct input in, co
 	return r;
 }
 
-/* The ids of captures up to here were in the case before. */
-static int64_t last_capture(const char *case_path)
-{
-	struct err err;
-	struct store *store = case_path && store_is_case(case_path)
-	                    ? store_open_existing(case_path, &err) : NULL;
-	int64_t id = store ? number_of(store_db(store), "SELECT max(id) FROM capture", NULL) : 0;
-	store_close(store);
-	return id;
-}
-
-/* Of the files read, those whose capture the case did not hold yet; each of the
- * others is told. The paths are the caller's to free. */
-static struct input files_new(struct store *store, int64_t old, struct input in)
-{
-	struct input fresh = { alloc_zeroed(in.n, sizeof *fresh.path), 0 };
-	sqlite3_stmt *stmt = NULL;
-	sqlite3_prepare_v2(store_db(store), "SELECT capture_id, path FROM capture_file"
-	                   " WHERE capture_id > ?1 ORDER BY capture_id, seq", -1, &stmt, NULL);
-	sqlite3_bind_int64(stmt, 1, old);
-	while (sqlite3_step(stmt) == SQLITE_ROW) {
-		char name[256], text[600];
-		const char *path = (const char *)sqlite3_column_text(stmt, 1);
-		/* Two copies among the new ones are each other's twins; that is no reason. */
-		if (store_has_twin(store, sqlite3_column_int64(stmt, 0), name, sizeof name)
-		    && number_of(store_db(store), "SELECT min(id) FROM capture WHERE name = ?1",
-		                 name)
-		               <= old) {
-			snprintf(text, sizeof text,
-			         "%.200s is in the case already, as %s; it was not added again",
-			         path, name);
-			trouble(text);
-			continue;
-		}
-		for (size_t i = 0; i < in.n && fresh.n < in.n; i++)
-			if (strcmp(in.path[i], path) == 0) {
-				fresh.path[fresh.n++] = in.path[i];
-				break;
-			}
-	}
-	sqlite3_finalize(stmt);
-	return fresh;
-}
-
-/* A kept case takes no capture twice: read again without those it has. */
-static struct reading captures_add(const struct options *o, struct input in)
-{
-	int64_t old = last_capture(o->case_path);
-	struct reading r = captures_read(o, in, o->case_path);
-	if (!r.store || !old)
-		return r;
-	struct input fresh = files_new(r.store, old, in);
-	size_t read = r.result.files_read, failed = r.result.files_failed;
-	if (fresh.n < read) {
-		store_close(r.store);
-		struct err err;
-		if (fresh.n == 0) {
-			r.store = store_open_existing(o->case_path, &err);
-			if (!r.store)
-				r.status = give_up(&err, EXIT_UNREADABLE);
-		} else {
-			r = captures_read(o, fresh, o->case_path);
-			r.result.files_failed = failed;
-		}
-	}
-	free(fresh.path);
-	return r;
-}
-
 static int captures_report(const struct options *o, const struct rules *rules)
 {
 	struct err err;
-	struct reading r = captures_add(o, (struct input){ o->files, o->files_n });
+	struct reading r = captures_read(o);
 	if (!r.store)
 		return r.status;
 	int status = r.result.files_failed || r.result.files_cut_short ? EXIT_PARTIAL : EXIT_DONE;
-	if (store_index(r.store, &err) && rules_run(rules, store_db(r.store), &err)
-	    && store_commit(r.store, &err))
+	bool ok = store_index(r.store, &err);
+	if (ok && !rules_run(rules, store_db(r.store), &err))
+		status = give_up(&err, EXIT_PARTIAL);      /* what the others found stands */
+	if (ok && store_commit(r.store, &err))
 		status = report_end(o, store_db(r.store), status);
 	else
 		status = give_up(&err, EXIT_PARTIAL);
@@ -287,13 +218,13 @@ static int case_report(const struct options *o, const struct rules *rules)
 	struct sqlite3 *db = store_db(store);
 	bool keep = o->verb == RULES_RUN;
 	bool anew = keep || o->set_n || o->rules_dir || !has_conclusions(db);
-	int status = EXIT_PARTIAL;
+	int status = EXIT_DONE;
 	if (anew && !rules_run(rules, db, &err))
-		trouble(err.text);
-	else if (keep && !store_commit(store, &err))
-		trouble(err.text);
+		status = give_up(&err, EXIT_PARTIAL);      /* what the others found stands */
+	if (keep && !store_commit(store, &err))
+		status = give_up(&err, EXIT_PARTIAL);
 	else
-		status = report_end(o, db, EXIT_DONE);
+		status = report_end(o, db, status);
 	store_close(store);
 	return status;
 }

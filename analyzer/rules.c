@@ -44,7 +44,15 @@ struct pass {
 	struct err     *err;
 	struct draft   *draft;
 	size_t          n;
+	struct err      first_failure;   /* of a rule; the pass goes on without it */
 };
+
+static void failure_keep(struct pass *p)
+{
+	if (!*p->first_failure.text)
+		p->first_failure = *p->err;
+	p->err->text[0] = '\0';
+}
 
 /* ---- functions that rules may call ---- */
 
@@ -109,18 +117,23 @@ static int word_index(const char *word, const char *const *words)
 	return NONE;
 }
 
-static void params_bind(const struct rule *r, sqlite3_stmt *stmt)
+/* Every parameter of the statement is one of the header's, written `:name`. */
+static bool params_bind(struct pass *p, const struct rule *r, sqlite3_stmt *stmt)
 {
-	for (size_t i = 0; i < r->params_n; i++) {
-		char name[80];
-		snprintf(name, sizeof name, ":%s", r->params[i].name);
+	for (int at = 1; at <= sqlite3_bind_parameter_count(stmt); at++) {
+		const char *name = sqlite3_bind_parameter_name(stmt, at);
+		size_t i = 0;
+		while (i < r->params_n && !(name && *name == ':' && strcmp(name + 1, r->params[i].name) == 0))
+			i++;
+		if (i == r->params_n)
+			return fail_rule(p, r, "its parameters are written :name, and each has a `param` line");
 		const char *value = r->params[i].value;
-		int at = sqlite3_bind_parameter_index(stmt, name);
 		if (strpbrk(value, ".eE"))
 			sqlite3_bind_double(stmt, at, strtod(value, NULL));
 		else
 			sqlite3_bind_int64(stmt, at, strtoll(value, NULL, 10));
 	}
+	return true;
 }
 
 /* Where each column stands in the result; -1: the rule does not give it. */
@@ -215,9 +228,8 @@ static bool draft_take(struct pass *p, const struct rule *r, sqlite3_stmt *stmt,
 static bool rows_take(struct pass *p, const struct rule *r, sqlite3_stmt *stmt)
 {
 	int at[COLUMNS];
-	if (!columns_find(p, r, stmt, at))
+	if (!columns_find(p, r, stmt, at) || !params_bind(p, r, stmt))
 		return false;
-	params_bind(r, stmt);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		if (!draft_take(p, r, stmt, at))
@@ -438,7 +450,8 @@ static bool findings_insert(struct pass *p)
 	if (p->n)
 		qsort(p->draft, p->n, sizeof *p->draft, by_weight);
 	for (size_t i = 0; ok && i < p->n; i++)
-		ok = finding_insert(p, &p->draft[i], (int64_t)i + 1, stmt);
+		if (!finding_insert(p, &p->draft[i], (int64_t)i + 1, stmt))
+			failure_keep(p);
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(stmt[i]);
 	return ok;
@@ -505,11 +518,21 @@ bool rules_run(const struct rules *rules, struct sqlite3 *db, struct err *err)
 		return fail(err, "earlier conclusions cannot be cleared: %s", sqlite3_errmsg(db));
 	bool ok = timers_load(db, embedded_text("analyzer/rules/timers.csv"), err)
 	       && rules_insert(&p, rules);
-	for (size_t i = 0; ok && i < rules->n; i++)
-		ok = rule_run(&p, &rules->rule[i]);
+	for (size_t i = 0; ok && i < rules->n; i++) {
+		size_t before = p.n;
+		if (rule_run(&p, &rules->rule[i]))
+			continue;
+		failure_keep(&p);
+		while (p.n > before)
+			draft_free(&p.draft[--p.n]);
+	}
 	ok = ok && findings_insert(&p);
 	for (size_t i = 0; i < p.n; i++)
 		draft_free(&p.draft[i]);
 	free(p.draft);
+	if (ok && *p.first_failure.text) {
+		*err = p.first_failure;
+		ok = false;
+	}
 	return ok;
 }

@@ -40,7 +40,8 @@ bool rules_set(struct rules *, const char *assignment, struct err *);
 const struct rule *rules_find(const struct rules *, const char *id);   /* NULL: none */
 
 /* Drop what an earlier pass concluded and conclude anew, in one transaction of
- * the caller's. */
+ * the caller's. A rule that fails is left out, and the first such is told: false,
+ * but what the others found stands. */
 bool rules_run(const struct rules *, struct sqlite3 *, struct err *);
 
 void rules_free(struct rules *);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "capture.h"
 #include "dedup.h"
@@ -22,8 +23,9 @@ static const int64_t CLOCK_STEP_NS = 1000000;   /* disorder between queues is le
 enum { KINDS = 48 };
 struct kind_count { const char *kind; uint64_t frames; };
 
-/* A file to be read, and what is known of it before. */
-struct input { const char *path; int64_t first_ns; };   /* NO_TIME: not known */
+/* A file to be read, and what a look at it told: when it begins (NO_TIME: not
+ * known), how it was written. */
+struct input { const char *path; size_t nr; int64_t first_ns; int link, snaplen; bool regular; };
 
 /* One capture on its way through the pipeline. */
 struct pipeline {
@@ -201,60 +203,104 @@ static void capture_end(struct pipeline *p)
 
 /* ---- all files ---- */
 
-/* When a file begins, so that files can be put in order: by a look at its first
- * packet. Standard input cannot be looked at twice; it stays where it was given. */
+/* A look at a file before it is read, so that files can be put in order. What
+ * cannot be read twice (standard input, a pipe) is not looked at. */
 static void input_look(struct input *in)
 {
 	bool bad_filter;
 	struct err err;
 	struct packet packet;
+	struct stat st;
 	in->first_ns = NO_TIME;
-	if (strcmp(in->path, "-") == 0)
+	in->regular = strcmp(in->path, "-") != 0 && stat(in->path, &st) == 0 && S_ISREG(st.st_mode);
+	if (!in->regular)
 		return;
 	struct capture *c = capture_open(in->path, NULL, &bad_filter, &err);
-	if (c && capture_next(c, &packet, &err) == CAPTURE_PACKET)
+	if (c && capture_next(c, &packet, &err) == CAPTURE_PACKET) {
 		in->first_ns = packet.ns;
+		in->link = packet.link;
+		in->snaplen = capture_snaplen(c);
+	}
 	capture_close(c);
 }
 
+/* By time; what has none keeps its order, at the end. */
 static int input_order(const void *a, const void *b)
 {
 	const struct input *x = a, *y = b;
+	bool x_none = x->first_ns == NO_TIME, y_none = y->first_ns == NO_TIME;
+	if (x_none || y_none)
+		return x_none != y_none ? x_none - y_none : (x->nr > y->nr) - (x->nr < y->nr);
 	return x->first_ns != y->first_ns ? (x->first_ns < y->first_ns ? -1 : 1)
 	                                  : strcmp(x->path, y->path);
 }
 
-/* Read each input. One that begins after the last ended goes on with the same
- * capture (a rotated series); one that overlaps was taken at another point. */
+/* Whether the case holds this very file already, or cannot tell. Both are told. */
+static bool input_known(struct pipeline *p, const struct input *in)
+{
+	char sha256[SHA256_HEX], known[200], sentence[512];
+	struct err err;
+	if (!in->regular) {
+		snprintf(sentence, sizeof sentence, "%s: goes into a case that holds captures only as a "
+		         "file, for it must be read twice to tell whether the case has it; save it first",
+		         in->path);
+		trouble(p, sentence);
+		p->result->files_failed++;
+		return true;
+	}
+	struct source *source = source_open(in->path, &err);
+	if (!source)
+		return false;
+	source_drain(source);
+	bool is_known = store_has_file(p->talk.store, source_sha256(source, sha256), known, sizeof known);
+	source_close(source);
+	if (!is_known)
+		return false;
+	snprintf(sentence, sizeof sentence, "%.200s is in the case already, as %s; it was not added again",
+	         in->path, known);
+	trouble(p, sentence);
+	p->result->files_known++;
+	return true;
+}
+
+/* Whether `in` goes on with the capture that is open: a rotated series, whose
+ * files follow one another and were written alike. */
+static bool goes_on(const struct pipeline *p, const struct input *last, const struct input *in)
+{
+	return in->first_ns != NO_TIME && last->first_ns != NO_TIME && in->first_ns >= p->facts.last_ns
+	       && in->link == last->link && in->snaplen == last->snaplen;
+}
+
+/* Read each input. One that overlaps the one before was taken at another point,
+ * and is a capture of its own. False: the filter is bad. */
 static bool inputs_read(struct pipeline *p, const struct input *in, size_t n, struct err *err)
 {
-	bool open = false;
-	for (size_t i = 0; i < n; i++) {
-		bool bad_filter;
+	const bool adding = store_has_captures(p->talk.store);
+	const struct input *last = NULL;             /* of the capture that is open; NULL: none is */
+	bool bad_filter = false;
+	for (size_t i = 0; i < n && !bad_filter; i++) {
 		struct capture *c = capture_open(in[i].path, p->options->filter, &bad_filter, err);
-		if (!c && bad_filter) {
-			if (open)
-				capture_end(p);
-			return false;
-		}
-		if (!c) {
+		if (!c && !bad_filter) {
 			p->result->files_failed++;
 			trouble(p, err->text);
+		}
+		if (!c || (adding && input_known(p, &in[i]))) {
+			capture_close(c);
 			continue;
 		}
-		if (open && (in[i].first_ns == NO_TIME || in[i].first_ns < p->facts.last_ns)) {
+		if (last && !goes_on(p, last, &in[i])) {
 			capture_end(p);
-			open = false;
+			last = NULL;
 		}
-		if (!open)
+		if (!last)
 			capture_begin(p, in[i].path);
-		open = true;
+		last = &in[i];
 		file_read(p, c, in[i].path);
 		capture_close(c);
 	}
-	if (open)
+	if (last)
 		capture_end(p);
-	return true;
+	return !bad_filter;
 }
 
 /* "tcp.port==18000,http" */
@@ -285,8 +331,8 @@ bool run_analysis(struct store *store, const char *const *paths, size_t n,
 		ok = decode_as_parse(options->decode_as[i], &as[i], err);
 	for (size_t i = 0; i < n; i++) {
 		in[i].path = paths[i];
-		if (n > 1)
-			input_look(&in[i]);
+		in[i].nr = i;
+		input_look(&in[i]);
 	}
 	if (n > 1)
 		qsort(in, n, sizeof *in, input_order);

@@ -21,6 +21,7 @@ struct run_options {
 
 struct run_result {
 	size_t files_read;                 /* wholly or in part */
+	size_t files_known;                /* in the case already, and left alone */
 	size_t files_failed;               /* could not be opened, or are no captures */
 	size_t files_cut_short;            /* broke off; what came before was used */
 };

@@ -64,7 +64,9 @@ static int file_open(const char *path, struct err *err)
 	struct stat st;
 	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		fail(err, "%s: %s", path, strerror(errno));
+		fail(err, "%s: %s%s", path, strerror(errno),
+		     errno == ENOENT   ? "; is the name right, and the folder?"
+		     : errno == EACCES ? "; ask for permission to read it, or run as who captured it" : "");
 		return -1;
 	}
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {

@@ -5,6 +5,8 @@ DROP VIEW  IF EXISTS incident;
 DROP VIEW  IF EXISTS reset_anatomy;
 DROP VIEW  IF EXISTS flow_doubt;
 DROP VIEW  IF EXISTS nat_remap;
+DROP VIEW  IF EXISTS nat_untranslated;
+DROP VIEW  IF EXISTS connection;
 DROP VIEW  IF EXISTS nat_leg;
 DROP VIEW  IF EXISTS flow_name;
 DROP TABLE IF EXISTS evidence;
@@ -109,6 +111,11 @@ CREATE VIEW nat_leg AS
      AND (b.server_ip <> a.server_ip OR b.client_ip <> a.client_ip
           OR b.server_port <> a.server_port OR b.client_port <> a.client_port);
 
+-- The flows to speak of: a translated connection that was captured on both legs
+-- is one, and told as its client knows it.
+CREATE VIEW connection AS
+  SELECT * FROM flow WHERE id NOT IN (SELECT back FROM nat_leg);
+
 -- A segment of a translated connection that was sent on to a host which does not
 -- know the connection: the RST came back through both legs, with one number.
 CREATE VIEW nat_remap AS
@@ -119,6 +126,25 @@ CREATE VIEW nat_remap AS
                 AND r.ns - s.ns BETWEEN 0 AND 50000000
     JOIN flow a ON a.id = r.flow_id AND a.capture_id = b.capture_id
    WHERE s.usual_ttl IS NULL AND r.trigger_len = s.trigger_len;
+
+-- Data that reached a client from another address than the one it speaks to, with
+-- the numbers of that connection, and was answered by a RST of the client's host.
+CREATE VIEW nat_untranslated AS
+  SELECT r.flow_id, r.frame, r.ns, r.trigger_frame, r.trigger_ns, r.trigger_len,
+         a.id AS service_flow, na.server AS service, nb.server AS untranslated,
+         p.frame AS last_frame, p.ns AS last_ns
+    FROM reset r
+    JOIN flow b ON b.id = r.flow_id AND b.syn_ns IS NULL AND b.syn_ack_ns IS NULL
+    JOIN flow a ON a.capture_id = b.capture_id AND a.client_ip = b.client_ip
+               AND a.client_port = b.client_port AND a.server_port = b.server_port
+               AND a.server_ip <> b.server_ip AND a.first_ns < b.first_ns
+    JOIN flow_name na ON na.flow_id = a.id
+    JOIN flow_name nb ON nb.flow_id = b.id
+    JOIN packet p ON p.flow_id = a.id
+   WHERE r.sender = 'client' AND r.usual_ttl IS NULL AND NOT r.has_ack
+     AND r.seq_matches_trigger_ack AND r.trigger_len > 0
+     AND (b.server_first_seq - a.server_first_seq + 4294967296) % 4294967296 <= a.server_bytes
+     AND p.frame = (SELECT max(q.frame) FROM packet q WHERE q.flow_id = a.id AND q.frame < r.trigger_frame);
 
 -- Findings of one rule on the same endpoints, counted.
 CREATE VIEW incident AS

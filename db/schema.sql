@@ -2,10 +2,10 @@
 --
 -- This is the data reference. A case is an ordinary SQLite database; any tool
 -- that reads SQLite can read it. Facts are written while a capture is read and
--- never changed afterwards. Derived tables (at the end) are dropped and made
+-- never changed afterwards. Derived tables (derived.sql) are dropped and made
 -- again by a rules pass (`tcpwhy rules run case.db`).
 --
--- Times    *_ns: nanoseconds since 1970-01-01 UTC. The views give ISO texts.
+-- Times    *_ns: nanoseconds since 1970-01-01 UTC.
 -- Frames   count from 1 through a capture, as Wireshark does; for a capture of
 --          several files capture_file.first_frame leads to a file's own numbers.
 -- Sides    'client' and 'server', always the sender. The client is who sent
@@ -134,7 +134,7 @@ CREATE TABLE flow(
   ended_ns         INTEGER,
   ended_frame      INTEGER,
   app              TEXT,                -- 'http', 'amqp', or nDPI's name in lower case
-  app_known_by     TEXT,                -- 'payload', 'ndpi', 'port', 'decode-as'
+  app_known_by     TEXT,                -- 'payload', 'ndpi', 'decode-as'
   community_id     TEXT                 -- Community ID v1 of the five-tuple
 ) STRICT;
 
@@ -233,7 +233,7 @@ CREATE TABLE http_exchange(
   request_off         INTEGER,
   request_declared    INTEGER,          -- Content-Length; NULL: none, or chunked
   request_bytes       INTEGER,          -- body bytes that came
-  request_body_hash   INTEGER,
+  request_body_hash   INTEGER,          -- NULL: bodies are passed over unseen
   expect_continue     INTEGER NOT NULL, -- 1: Expect: 100-continue (RFC 9110, 10.1.1)
   continue_ns         INTEGER,          -- the 100 (Continue)
   continue_frame      INTEGER,
@@ -366,7 +366,10 @@ CREATE TABLE packet_index(
 CREATE TABLE known_timer(
   seconds     REAL NOT NULL,
   tolerance_s REAL NOT NULL,
-  layer       TEXT NOT NULL,            -- 'nat', 'balancer', 'http', 'amqp', 'tcp', …
+  layer       TEXT NOT NULL,            -- 'nat', 'balancer', 'firewall', 'proxy': after so long a
+                                        -- silence an established connection is forgotten;
+                                        -- 'http', 'amqp', 'tcp', 'connect', 'check', 'closing',
+                                        -- 'offload': timers of these
   product     TEXT NOT NULL,
   setting     TEXT NOT NULL,
   remedy      TEXT,

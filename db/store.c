@@ -243,21 +243,22 @@ void store_capture_end(struct store *s, int64_t capture_id, const struct capture
 	words_checked(s, true);
 }
 
-bool store_has_twin(struct store *s, int64_t capture_id, char *text, size_t size)
+bool store_has_captures(struct store *s)
 {
-	static const char sql[] =
-		"WITH file AS (SELECT capture_id, sha256, seq FROM main.capture_file),"
-		"     mine AS (SELECT sha256, seq FROM file WHERE capture_id = ?1)"
-		"SELECT name FROM main.capture AS c"
-		" WHERE id <> ?1 AND EXISTS (SELECT 1 FROM mine)"
-		"   AND NOT EXISTS (SELECT * FROM mine"
-		"                   EXCEPT SELECT sha256, seq FROM file WHERE capture_id = c.id)"
-		"   AND NOT EXISTS (SELECT sha256, seq FROM file WHERE capture_id = c.id"
-		"                   EXCEPT SELECT * FROM mine)"
-		" ORDER BY id LIMIT 1";
-	sqlite3_stmt *q = capture_query(s, sql, capture_id);
-	if (q)
-		snprintf(text, size, "%s", (const char *)sqlite3_column_text(q, 0));
+	sqlite3_stmt *q = capture_query(s, "SELECT 1 FROM main.capture LIMIT 1", 0);
 	sqlite3_finalize(q);
 	return q != NULL;
+}
+
+bool store_has_file(struct store *s, const char *sha256, char *text, size_t size)
+{
+	sqlite3_stmt *q = NULL;
+	bool found = sqlite3_prepare_v2(s->db, "SELECT path FROM main.capture_file WHERE sha256 = ?"
+	                                " ORDER BY capture_id, seq LIMIT 1", -1, &q, NULL) == SQLITE_OK
+	          && sqlite3_bind_text(q, 1, sha256, -1, SQLITE_STATIC) == SQLITE_OK
+	          && sqlite3_step(q) == SQLITE_ROW;
+	if (found)
+		snprintf(text, size, "%s", (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	return found;
 }

@@ -44,9 +44,11 @@ void store_capture_end(struct store *, int64_t capture_id, const struct capture_
 void store_capture_file(struct store *, int64_t capture_id, const struct capture_file_facts *);
 void store_not_followed(struct store *, int64_t capture_id, const char *kind, uint64_t frames);
 
-/* The name of a capture already in the case that holds exactly the files of
- * `capture_id` (by SHA-256), copied into text; false: there is none. */
-bool store_has_twin(struct store *, int64_t capture_id, char *text, size_t size);
+/* Whether the case holds captures, of this run or of earlier ones. */
+bool store_has_captures(struct store *);
+
+/* Whether it holds this very file; its path as given then, copied into text. */
+bool store_has_file(struct store *, const char *sha256, char *text, size_t size);
 
 void store_flow(struct store *, const struct flow_facts *);
 void store_tcp_event(struct store *, const struct tcp_event *);
@@ -56,7 +58,8 @@ void store_http(struct store *, int64_t flow_id, const struct http_exchange *);
 void store_amqp_connection(struct store *, int64_t flow_id, const struct amqp_connection *);
 void store_amqp_channel(struct store *, int64_t flow_id, const struct amqp_channel *);
 void store_amqp_method(struct store *, int64_t flow_id, const struct amqp_method *);
-void store_heartbeat(struct store *, int64_t flow_id, struct mark, enum side sender, const char *protocol);
+void store_heartbeat(struct store *, int64_t flow_id, struct mark, enum side sender,
+                     const char *protocol);
 void store_anomaly(struct store *, int64_t flow_id, struct mark, enum side sender, uint64_t off,
                    const char *what);
 void store_packets(struct store *, int64_t flow_id, uint64_t first_frame, uint64_t last_frame,

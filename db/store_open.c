@@ -155,7 +155,8 @@ static struct store *case_begun(const char *path, struct err *err)
 	if (s->growing_fd >= 0)
 		return case_made(s, s->growing, err);
 
-	fail(err, "%s: cannot be made: %s", s->growing, strerror(errno));
+	fail(err, "%s: cannot be made: %s; is there such a folder, and may you write to it?", path,
+	     strerror(errno));
 	free(s->growing);
 	s->growing = NULL;                /* not ours to remove */
 	store_close(s);

@@ -49,7 +49,7 @@ bool name_is_secret(struct bytes name)
 	size_t n;
 	for (; name.n; name = from(name, 1))
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-			if (begins_decoded(name, words[i], &n))
+			if (begins_decoded(name, words[i], &n) && !begins_decoded(name, "signal", &n))
 				return true;
 	return false;
 }

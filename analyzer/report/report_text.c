@@ -108,6 +108,8 @@ static void verdict_remedy(const struct writer *w, int lines, const char *remedy
 	n = n < sizeof text - 1 ? n : sizeof text - 1;
 	memcpy(text, remedy, n);
 	text[n] = '\0';
+	if (n > 0 && text[n - 1] == ';')
+		text[n - 1] = '.';
 	page_fold(&w->page, "  Do", LABEL, lines, text);
 }
 

@@ -2,9 +2,10 @@
 -- title:     AMQP connection closed after missed heartbeats
 -- severity:  error
 -- param:     least = 1.0           silence, in heartbeat intervals, after which a peer may close
+-- param:     rabbitmq_least = 1.9  the same of RabbitMQ, which looks twice
 -- param:     most = 4.0            a close later than this has another cause
 -- explains:  Either side of an AMQP connection must say something, if only a heartbeat, in each half of
---            the negotiated interval; any octet counts. {silent_side} said nothing for {silence_s} s, and
+--            the negotiated interval; any octet counts. The {silent_side} said nothing for {silence_s} s, and
 --            the other side closed the connection, as it may: RabbitMQ looks once an interval and
 --            closes at the second look without a byte, that is after two to three intervals; many
 --            clients close after two to two and a half.
@@ -25,15 +26,15 @@ WITH ended AS (
          iif(f.ended_by = 'client', f.server_first_data_ns, f.client_first_data_ns) AS silent_first_ns,
          iif(f.ended_by = 'client', f.server_last_data_ns, f.client_last_data_ns) AS silent_last_ns,
          iif(f.ended_by = 'client', f.server_last_data_frame, f.client_last_data_frame) AS silent_last_frame,
-         c.heartbeat_s
-    FROM flow f
+         c.heartbeat_s, f.ended_by = 'server' AND coalesce(c.product, '') LIKE 'RabbitMQ%' AS rabbitmq
+    FROM connection f
     JOIN amqp_connection c ON c.flow_id = f.id
    WHERE f.ended IN ('fin', 'rst') AND coalesce(c.heartbeat_s, 1) > 0
-     AND c.close_ok_ns IS NULL
+     AND c.close_ns IS NULL                   -- a Connection.Close says its reason itself
 ), closed AS (
   -- when the silent side had last been heard; NULL: never in this capture. It may
   -- have written again after the close: then a silence spans the close.
-  SELECT e.flow_id, e.first_ns, e.first_frame, e.ended, e.ended_ns, e.ended_frame, e.silent, e.closer, e.heartbeat_s,
+  SELECT e.flow_id, e.rabbitmq, e.first_ns, e.first_frame, e.ended, e.ended_ns, e.ended_frame, e.silent, e.closer, e.heartbeat_s,
          CASE WHEN e.silent_last_ns <= e.ended_ns THEN e.silent_last_ns
               WHEN e.silent_first_ns <= e.ended_ns THEN s.from_ns END AS last_ns,
          CASE WHEN e.silent_last_ns <= e.ended_ns THEN e.silent_last_frame
@@ -59,8 +60,18 @@ WITH ended AS (
     FROM closed c LEFT JOIN inferred i ON i.flow_id = c.flow_id
 ), counted AS (
   SELECT s.*, s.silence_ns / 1e9 / s.interval_s AS intervals,
+         -- acknowledgements of what the closer sent in the silence (not just in answer
+         -- to the last words): they show that the path and the silent side's host were well
          (SELECT count(*) FROM packet p WHERE p.flow_id = s.flow_id AND p.sender = s.silent
-             AND p.ns > s.from_ns AND p.ns < s.ended_ns) AS acks,
+             AND p.ns > s.from_ns AND p.ns < s.ended_ns AND p.flags & 16
+             AND (p.ack - (SELECT h.seq FROM packet h WHERE h.flow_id = s.flow_id AND h.sender = s.closer
+                              AND h.ns > s.from_ns + 1000000000 AND h.len > 0 ORDER BY h.frame LIMIT 1)
+                  + 4294967296) % 4294967296 BETWEEN 1 AND 2147483647) AS acks,
+         -- whether the closer acknowledged ever more of the silent side: then that
+         -- side spoke, and its words are not in the capture
+         (SELECT count(DISTINCT p.ack) > 1 FROM packet p
+           WHERE p.flow_id = s.flow_id AND p.sender = s.closer AND p.flags & 16
+             AND p.ns > s.from_ns + 1000000000 AND p.ns <= s.ended_ns) AS spoke,
          (SELECT count(*) FROM tcp_event e WHERE e.flow_id = s.flow_id AND e.sender = s.closer AND e.ns > s.from_ns
              AND e.kind IN ('retransmission', 'fast_retransmission')) AS repeats,
          (SELECT m.name FROM amqp_method m WHERE m.flow_id = s.flow_id AND m.sender = s.silent
@@ -69,7 +80,7 @@ WITH ended AS (
              AND m.ns <= s.ended_ns ORDER BY m.ns DESC, m.frame DESC, m.rowid DESC LIMIT 1) AS last_heard
     FROM quiet s
    WHERE s.interval_s > 0
-     AND s.silence_ns / 1e9 >= :least * s.interval_s - 0.05
+     AND s.silence_ns / 1e9 >= iif(s.rabbitmq, :rabbitmq_least, :least) * s.interval_s - 0.05
      AND (s.silence_ns / 1e9 <= :most * s.interval_s OR s.last_ns IS NULL)
 )
 SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
@@ -114,5 +125,5 @@ SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
           ORDER BY frame) e) AS evidence
   FROM counted c
   JOIN flow_doubt q ON q.flow_id = c.flow_id
- WHERE c.last_ns IS NOT NULL OR c.beats >= 2
+ WHERE NOT c.spoke AND (c.last_ns IS NOT NULL OR c.beats >= 2)
  ORDER BY c.ended_ns, c.flow_id;

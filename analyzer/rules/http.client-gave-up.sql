@@ -20,7 +20,7 @@
 --            (half-close) has not given up: the response is acknowledged and no RST follows.
 -- reference: RFC 9293, section 3.6; RFC 9110, section 9.2.2
 WITH waited AS (
-  SELECT x.*, f.capture_id, f.rtt_ns, f.client_fin_ns, f.client_fin_frame, n.server,
+  SELECT x.*, f.capture_id, f.rtt_ns, f.server_fin_ns, f.client_fin_ns, f.client_fin_frame, n.server,
          coalesce(f.client_fin_ns, r.ns) AS close_ns,
          coalesce(f.client_fin_frame, r.frame) AS close_frame,
          (SELECT min(late.frame) FROM reset late
@@ -30,22 +30,30 @@ WITH waited AS (
          NOT EXISTS (SELECT 1 FROM packet p WHERE p.flow_id = f.id AND p.sender = 'client'
                         AND p.frame > x.response_frame) AS capture_ends
     FROM http_exchange x
-    JOIN flow f ON f.id = x.flow_id
+    JOIN connection f ON f.id = x.flow_id
     JOIN flow_name n ON n.flow_id = f.id
     JOIN flow_doubt d ON d.flow_id = f.id
     LEFT JOIN reset_anatomy r ON r.flow_id = f.id AND r.sender = 'client' AND f.client_fin_ns IS NULL
                      AND NOT r.after_peer_fin AND f.ended_frame = r.frame AND r.class = 'abort'
    WHERE f.ended_by = 'client'
-     AND x.method IS NOT NULL AND x.request_state = 'complete'
+     AND x.method IS NOT NULL
+     -- all of the request was sent, or it waited for the leave to send its body
+     AND (x.request_state = 'complete' OR x.expect_continue AND x.request_body_ns IS NULL)
      AND NOT EXISTS (SELECT 1 FROM http_exchange later WHERE later.flow_id = x.flow_id AND later.nr > x.nr)
      AND coalesce(f.client_fin_ns, r.ns) IS NOT NULL
      -- where nothing answered, it must not be for want of capturing or understanding it
      AND (x.response_ns IS NOT NULL
-          OR NOT d.doubt AND coalesce(f.server_last_data_ns, 0) <= max(coalesce(x.continue_ns, 0), x.request_ns))
+          OR NOT d.doubt AND coalesce(f.server_last_data_ns, 0) <= max(coalesce(x.continue_ns, 0), x.request_ns)
+             -- and the request must have arrived
+             AND EXISTS (SELECT 1 FROM packet p WHERE p.flow_id = f.id AND p.sender = 'server'
+                            AND p.frame > x.request_frame AND p.flags & 16))
      -- not a byte of the response had reached the client when it closed
      AND (x.response_ns IS NULL OR coalesce(f.client_fin_acks_off, r.peer_bytes_acked) <= x.response_off)
 ), judged AS (
-  SELECT *, close_ns - request_ns AS wait_ns
+  SELECT *, close_ns - request_ns AS wait_ns,
+         -- the server closed too, without a word: it would have answered before
+         response_ns IS NOT NULL OR server_fin_ns IS NOT NULL
+           OR EXISTS (SELECT 1 FROM reset s WHERE s.flow_id = waited.flow_id AND s.sender = 'server') AS settled
     FROM waited
    WHERE CASE WHEN late_rst_frame IS NOT NULL THEN close_ns - request_ns > 10000000
               WHEN response_ns IS NULL OR capture_ends THEN close_ns - request_ns >= :min_wait_s * 1e9 END
@@ -73,11 +81,13 @@ WITH waited AS (
     FROM asked GROUP BY flow_id
 )
 SELECT j.flow_id, j.request_ns AS from_ns, max(j.close_ns, coalesce(j.response_ns, 0)) AS to_ns,
-       'error' AS severity,
-       iif(j.late_rst_frame IS NULL, 'likely', 'proven') AS confidence,
+       iif(j.settled, 'error', 'warning') AS severity,
+       CASE WHEN NOT j.settled THEN 'possible'
+            WHEN j.late_rst_frame IS NULL THEN 'likely' ELSE 'proven' END AS confidence,
        'The client closed ' || printf('%.3f s', j.wait_ns / 1e9) || ' after it sent ' || j.method || ' '
          || substr(j.target, 1, 80)
-         || CASE WHEN j.response_ns IS NULL THEN '; no response was ever sent'
+         || CASE WHEN NOT j.settled THEN '; no response had come when the capture ended'
+                 WHEN j.response_ns IS NULL THEN '; no response was ever sent'
                  WHEN j.response_ns >= j.close_ns
                  THEN '; the server answered ' || j.status || ' ' || printf('%.3f s', (j.response_ns - j.close_ns) / 1e9)
                       || ' later, into a closed socket'
@@ -93,7 +103,7 @@ SELECT j.flow_id, j.request_ns AS from_ns, max(j.close_ns, coalesce(j.response_n
          'client_timeout_s', iif(abs(j.wait_ns / 1e9 - round(j.wait_ns / 1e9)) <= 0.1, round(j.wait_ns / 1e9), NULL),
          'rtt_s', seconds(j.rtt_ns),
          'http_status', j.status,
-         'interim_100', j.continue_ns IS NOT NULL,
+         'interim_100', json(iif(j.continue_ns IS NULL, 'false', 'true')),
          'method', j.method, 'target', j.target,
          'bucket', round(j.wait_ns / 1e9)), coalesce(e.numbers, '{}')) AS numbers,
        json_array(json_object('frame', j.request_frame, 'role', 'request'),

@@ -27,6 +27,7 @@ SELECT x.flow_id, x.request_ns AS from_ns, x.request_body_ns AS to_ns, 'warning'
                   json_object('frame', x.request_body_frame, 'role', 'body'),
                   json_object('frame', x.response_frame, 'role', 'response ' || x.status)) AS evidence
   FROM http_exchange x
+  JOIN connection f ON f.id = x.flow_id
   JOIN flow_doubt q ON q.flow_id = x.flow_id
  WHERE x.expect_continue AND x.continue_ns IS NOT NULL AND x.request_ns IS NOT NULL
    AND x.request_body_ns >= x.continue_ns

@@ -34,6 +34,7 @@ SELECT x.flow_id, min(x.request_ns) AS from_ns, max(x.response_ns) AS to_ns,
              AND y.continue_ns IS NULL AND y.request_body_ns IS NULL
           ORDER BY frame) e) AS evidence
   FROM http_exchange x
+  JOIN connection f ON f.id = x.flow_id
   JOIN flow_doubt q ON q.flow_id = x.flow_id
  WHERE x.expect_continue AND x.continue_ns IS NULL AND x.status >= 300
    AND x.request_body_ns IS NULL AND x.request_ns IS NOT NULL

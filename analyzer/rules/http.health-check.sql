@@ -19,12 +19,16 @@ WITH hit AS (
   SELECT x.flow_id, x.nr, x.method, x.target, x.status, x.request_ns, x.request_frame,
          x.response_frame, x.response_state, f.capture_id, f.client_ip, f.server_ip, f.server_port,
          f.ended, f.ended_by, n.server,
-         lower(x.target) LIKE '%health%' OR lower(x.target) LIKE '%ping%' OR lower(x.target) LIKE '%status%'
-           OR lower(x.target) LIKE '%alive%' OR lower(x.target) LIKE '%ready%' OR lower(x.target) LIKE '%check%'
-           OR lower(x.target) LIKE '%probe%' OR lower(x.user_agent) LIKE '%health%'
-           OR lower(x.user_agent) LIKE '%probe%' OR lower(x.user_agent) LIKE '%check%' AS named
+         -- what the path or the asking program call themselves: 2 for sure, 1 perhaps
+         CASE WHEN lower(x.target) LIKE '%health%' OR lower(x.user_agent) LIKE '%health%'
+                OR lower(x.user_agent) LIKE '%probe%' OR lower(x.user_agent) LIKE '%check%' THEN 2
+              WHEN EXISTS (SELECT 1 FROM (VALUES ('ping'), ('status'), ('alive'), ('live'), ('livez'),
+                                                 ('liveness'), ('ready'), ('readyz'), ('readiness'), ('check'),
+                                                 ('heartbeat'), ('probe'), ('up')) AS word
+                            WHERE lower(x.target) || '/' LIKE '%/' || word.column1 || '/%') THEN 1
+              ELSE 0 END AS named
     FROM http_exchange x
-    JOIN flow f ON f.id = x.flow_id
+    JOIN connection f ON f.id = x.flow_id
     JOIN flow_name n ON n.flow_id = f.id
    WHERE x.method IN ('GET', 'HEAD', 'OPTIONS') AND x.request_ns IS NOT NULL AND instr(x.target, '?') = 0
 ), step AS (
@@ -53,7 +57,7 @@ WITH hit AS (
    GROUP BY s.capture_id, s.client_ip, s.server_ip, s.server_port, s.method, s.target
 )
 SELECT flow_id, capture_id, from_ns, to_ns, 'note' AS severity,
-       iif(named, 'proven', 'possible') AS confidence,
+       CASE named WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END AS confidence,
        client_ip AS client, server,
        count || ' checks from ' || client_ip || ': ' || method || ' ' || substr(target, 1, 80) || ' every '
          || printf('%.3f s', period_ns / 1e9) || iif(good = count, ', all answered ' || status, ', '

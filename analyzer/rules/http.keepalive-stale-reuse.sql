@@ -22,13 +22,15 @@ WITH stale AS (
          p.response_frame AS last_response_frame, p.response_end_ns AS last_end_ns,
          row_number() OVER (PARTITION BY x.flow_id ORDER BY x.nr, r.frame) AS nth
     FROM http_exchange x
-    JOIN flow f ON f.id = x.flow_id
+    JOIN connection f ON f.id = x.flow_id
     JOIN http_exchange p ON p.flow_id = x.flow_id AND p.nr = x.nr - 1
     JOIN reset r ON r.flow_id = x.flow_id AND r.sender = 'server' AND r.after_own_fin
                 AND r.trigger_acks_fin AND r.frame > x.request_frame
    WHERE x.method IS NOT NULL AND x.response_ns IS NULL
      AND x.request_frame > f.server_fin_frame AND p.response_state = 'complete'
-     AND p.response_ns IS NOT NULL
+     AND p.response_ns IS NOT NULL AND NOT p.close_announced
+     -- the client's host had the FIN when the request went out: not a race
+     AND f.server_fin_acked_frame <= x.request_frame
 )
 SELECT s.flow_id, s.server_fin_ns AS from_ns, s.rst_ns AS to_ns, 'error' AS severity,
        iif(q.doubt, 'likely', 'proven') AS confidence,
@@ -43,8 +45,8 @@ SELECT s.flow_id, s.server_fin_ns AS from_ns, s.rst_ns AS to_ns, 'error' AS seve
                    'bucket', round((s.server_fin_ns - s.last_response_ns) / 1e9)) AS numbers,
        json_array(json_object('frame', s.last_response_frame, 'role', 'last response'),
                   json_object('frame', s.server_fin_frame, 'role', 'server FIN'),
-                  json_object('frame', s.server_fin_acked_frame, 'role', 'the client''s host acknowledges it'),
                   json_object('frame', s.request_frame, 'role', 'next request'),
+                  json_object('frame', s.server_fin_acked_frame, 'role', 'the client''s host acknowledges it'),
                   json_object('frame', s.rst_frame, 'role', 'RST')) AS evidence
   FROM stale s
   JOIN flow_doubt q ON q.flow_id = s.flow_id

@@ -19,14 +19,19 @@ WITH cut AS (
          coalesce(r.ns, f.server_fin_ns) AS close_ns, coalesce(r.frame, f.server_fin_frame) AS close_frame,
          iif(r.ns IS NULL, 'FIN', 'RST') AS close_is
     FROM http_exchange x
-    JOIN flow f ON f.id = x.flow_id
+    JOIN connection f ON f.id = x.flow_id
     LEFT JOIN reset r ON r.flow_id = f.id AND r.sender = 'server' AND x.response_state = 'cut_by_rst'
                      AND r.frame = (SELECT min(frame) FROM reset s WHERE s.flow_id = f.id AND s.sender = 'server')
    WHERE x.response_state IN ('cut_by_fin', 'cut_by_rst') AND x.response_ns IS NOT NULL
-     AND f.ended_by = 'server'
+     AND x.method IS NOT NULL                 -- or it might be the answer to a HEAD
+     -- the server ended it; a client that only closed its sending side did not
+     AND (f.ended_by = 'server'
+          OR f.client_fin_ns <= x.response_ns AND f.client_fin_acks_off <= x.response_off
+             AND NOT EXISTS (SELECT 1 FROM reset c WHERE c.flow_id = f.id AND c.sender = 'client'))
      AND (x.response_state = 'cut_by_fin' OR r.ns IS NOT NULL)
 )
-SELECT c.flow_id, coalesce(c.request_ns, c.response_ns) AS from_ns, c.close_ns AS to_ns, 'error' AS severity,
+SELECT c.flow_id, coalesce(c.request_ns, c.response_ns) AS from_ns, c.close_ns AS to_ns,
+       iif(q.doubt, 'warning', 'error') AS severity,
        iif(q.doubt, 'possible', 'proven') AS confidence,
        'The response ' || c.status || coalesce(' to ' || c.method || ' ' || substr(c.target, 1, 80), '')
          || ' was cut by the server''s ' || c.close_is || ': '
@@ -42,8 +47,8 @@ SELECT c.flow_id, coalesce(c.request_ns, c.response_ns) AS from_ns, c.close_ns A
                    'request_to_close_s', seconds(c.close_ns - c.request_ns)) AS numbers,
        json_array(json_object('frame', c.request_frame, 'role', 'request'),
                   json_object('frame', c.response_frame, 'role', 'response ' || c.status),
-                  json_object('frame', c.server_last_data_frame, 'role', 'last data of the server'),
-                  json_object('frame', c.close_frame, 'role', 'server ' || c.close_is)) AS evidence
+                  json_object('frame', c.close_frame, 'role', 'server ' || c.close_is),
+                  json_object('frame', c.server_last_data_frame, 'role', 'last data of the server')) AS evidence
   FROM cut c
   JOIN flow_doubt q ON q.flow_id = c.flow_id
  ORDER BY c.close_ns, c.flow_id;

@@ -31,6 +31,7 @@ WITH both_legs AS (
    WHERE s.usual_ttl IS NULL AND s.sender = 'server' AND s.seq_matches_trigger_ack
      AND (b.client_first_seq - o.client_first_seq + 4294967296) % 4294967296 <= o.client_bytes
      AND b.id NOT IN (SELECT back FROM nat_remap)
+     AND o.id NOT IN (SELECT front FROM nat_leg)     -- that one speaks to the service, not to a backend
 ), moved AS (
   SELECT * FROM both_legs UNION ALL SELECT * FROM backend_legs
 ), told AS (

@@ -23,7 +23,7 @@ WITH probe AS (
          f.ended_ns, f.ended_frame, n.server,
          CASE WHEN f.established_ns IS NULL THEN 'half_open'
               WHEN f.ended = 'rst' THEN 'handshake_rst' ELSE 'handshake_fin' END AS kind
-    FROM flow f JOIN flow_name n ON n.flow_id = f.id
+    FROM connection f JOIN flow_name n ON n.flow_id = f.id
    WHERE f.syn_ns IS NOT NULL AND f.syn_ack_ns IS NOT NULL
      AND f.client_bytes = 0 AND f.server_bytes = 0
      AND f.ended IN ('rst', 'fin') AND f.ended_by = 'client'

@@ -18,7 +18,7 @@ WITH refused AS (
   SELECT r.flow_id, r.frame, r.ns, r.trigger_frame, r.trigger_ns, r.trigger_delay_ns,
          f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, n.client, n.server
     FROM reset_anatomy r
-    JOIN flow f ON f.id = r.flow_id
+    JOIN connection f ON f.id = r.flow_id
     JOIN flow_name n ON n.flow_id = r.flow_id
    WHERE r.class = 'refused'
 ), frames AS (
@@ -35,7 +35,7 @@ SELECT min(flow_id) AS flow_id, capture_id,
        min(server) AS server,
        CASE count(*) WHEN 1 THEN 'A connection' ELSE count(*) || ' connection attempts' END
          || ' from ' || client_ip || ' to ' || min(server) || iif(count(*) = 1, ' was', ' were')
-         || ' refused, each within ' || duration(max(trigger_delay_ns)) || '.' AS summary,
+         || ' refused' || iif(count(*) = 1, ' within ', ', each within ') || duration(max(trigger_delay_ns)) || '.' AS summary,
        json_object('attempts', count(*),
                    'rst_after_syn_max_s', seconds(max(trigger_delay_ns)),
                    'server', min(server)) AS numbers,

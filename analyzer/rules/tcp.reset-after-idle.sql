@@ -26,12 +26,17 @@ WITH dead AS (
   SELECT r.*, f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, n.client, n.server,
          r.pause_to_ns - r.pause_from_ns AS pause_ns
     FROM reset_anatomy r
-    JOIN flow f ON f.id = r.flow_id
+    JOIN connection f ON f.id = r.flow_id
     JOIN flow_name n ON n.flow_id = r.flow_id
    WHERE r.class IN ('unknown_socket', 'injected') AND r.seq_matches_trigger_ack
      AND NOT r.has_ack AND r.usual_ttl IS NOT NULL
      AND NOT r.after_peer_fin AND NOT r.after_own_fin AND NOT r.after_own_rst
      AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
+     -- nothing more of it: a side that goes on later did know the connection
+     AND NOT EXISTS (SELECT 1 FROM packet p WHERE p.flow_id = r.flow_id AND p.sender = r.sender
+                        AND p.frame > r.frame AND p.flags & 4 = 0)
+     -- nor a FIN of it that was acknowledged and never captured
+     AND iif(r.sender = 'server', f.server_gap_bytes, f.client_gap_bytes) = 0
      -- a SYN,ACK sent again: the connection had never been accepted
      AND (r.own_bytes > 0 OR r.peer_bytes_acked > 0
           OR (SELECT count(*) FROM tcp_event e WHERE e.flow_id = r.flow_id AND e.kind = 'syn_ack') = 1)
@@ -39,7 +44,6 @@ WITH dead AS (
   SELECT d.* FROM dead d
    WHERE d.pause_ns >= :min_idle_s * 1e9
      AND d.flow_id NOT IN (SELECT front FROM nat_remap) AND d.flow_id NOT IN (SELECT back FROM nat_remap)
-     AND d.flow_id NOT IN (SELECT back FROM nat_leg)
      AND NOT EXISTS (SELECT 1 FROM dead busy
                       WHERE busy.capture_id = d.capture_id AND busy.server_ip = d.server_ip
                         AND busy.server_port = d.server_port AND busy.pause_ns < :min_idle_s * 1e9
@@ -71,30 +75,34 @@ WITH dead AS (
     FROM bracket b
     JOIN known_timer t ON t.layer IN ('nat', 'balancer', 'firewall', 'proxy')
                       AND t.seconds <= b.fatal_ns / 1e9 + t.tolerance_s
-                      AND t.seconds > coalesce(b.survived_ns, 0) / 1e9
+                      AND t.seconds > iif(b.longer, 0, coalesce(b.survived_ns, 0)) / 1e9
                       AND t.seconds >= b.fatal_ns / 1e9 / 20
 )
 SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity,
        CASE WHEN q.doubt OR i.class = 'injected' THEN 'possible' ELSE 'likely' END AS confidence,
-       'Reset on first use after ' || printf('%.1f s', i.pause_ns / 1e9) || ' of silence: whoever received the '
-         || iif(i.sender = 'server', 'client''s', 'server''s')
-         || ' next segment has no such connection (any more). An entry for it on the way expired after '
-         || iif(b.survived_ns IS NULL, 'at most ' || printf('%.1f s', b.fatal_ns / 1e9),
-                'more than ' || printf('%.1f s', b.survived_ns / 1e9) || ' and at most ' || printf('%.1f s', b.fatal_ns / 1e9))
-         || iif(b.longer, '; ' || b.longer || iif(b.longer = 1, ' connection', ' connections')
+       'Reset on first use after ' || printf('%.1f s', i.pause_ns / 1e9) || ' of silence: '
+         || iif(i.class = 'injected', 'a device on the way (TTL ' || i.ttl || ', the host''s is ' || i.usual_ttl || ') refused the ',
+                'whoever received the ')
+         || iif(i.sender = 'server', 'client''s', 'server''s') || ' next segment'
+         || iif(i.class = 'injected', '', ' has no such connection (any more)')
+         || '. An entry on the way expired after at most ' || printf('%.1f s', b.fatal_ns / 1e9)
+         || iif(b.survived_ns IS NULL, '', iif(b.longer, ' (probably', ' (and') || ' more than '
+                || printf('%.1f s', b.survived_ns / 1e9) || ', which others survived)')
+         || iif(i.class = 'injected', '', ', or the host was restarted meanwhile')
+         || iif(b.longer, '. ' || b.longer || iif(b.longer = 1, ' connection', ' connections')
                 || ' survived as long or longer, as happens where the next choice falls on the same host', '')
          || '.' AS summary,
        json_object('idle_s', seconds(i.pause_ns), 'rst_after_data_s', seconds(i.trigger_delay_ns),
                    'survived_s', seconds(b.survived_ns), 'fatal_s', seconds(b.fatal_ns),
                    'survived_longer', b.longer,
                    'rst_has_ack_flag', json(iif(i.has_ack, 'true', 'false')), 'rst_ttl', i.ttl,
-                   'syn_ack_ttl', i.usual_ttl, 'keepalive_s', max(1, CAST(b.fatal_ns / 1e9 / 2 AS INTEGER)),
+                   'syn_ack_ttl', i.usual_ttl, 'keepalive_s', max(1, CAST(b.fatal_ns / 1e9 / 4 AS INTEGER)),
                    'server', i.server,
                    'candidates', json((SELECT json_group_array(text) FROM
                                         (SELECT text FROM candidate c
                                           WHERE (c.capture_id, c.server_ip, c.server_port)
                                               = (i.capture_id, i.server_ip, i.server_port)
-                                          ORDER BY seconds DESC, text))),
+                                          ORDER BY seconds DESC, text LIMIT 12))),
                    'bucket', round(b.fatal_ns / 1e9 / 10)) AS numbers,
        json_array(json_object('frame', i.pause_from_frame, 'role', 'last segment before the silence'),
                   json_object('frame', i.pause_to_frame, 'role', 'first use after the silence'),

@@ -1,7 +1,8 @@
 -- id:        tcp.write-after-close
 -- title:     The client wrote to a connection that the server had closed
 -- severity:  error
--- param:     min_ignored_s = 0.1   a write sooner after the FIN may have been on its way
+-- param:     min_ignored_s = 0.1   a write sooner after the FIN was acknowledged may have been on its way
+-- param:     goodbye = 31          bytes of TLS that may be no more than a closing alert
 -- explains:  The server closed its side with FIN, and the client's host acknowledged it. The program did
 --            not close in turn; {fin_to_write_s} s later it wrote, and the server's host, where the socket
 --            was gone, answered RST. The program learns of the close only now, as EPIPE or "Connection
@@ -12,18 +13,18 @@
 --            process_data_events() or a consumer thread). Then look at why the server closed at all;
 --            its log at the time of the FIN says so.
 -- confirm:   ss -tn state close-wait on the client shows the connection between the FIN and the write.
--- not:       Data that crosses the FIN on the way does not acknowledge it: then nobody is to blame
+-- not:       A goodbye after the FIN (a TLS closing alert, QUIT) loses nothing. Data that crosses the FIN on the way does not acknowledge it: then nobody is to blame
 --            (a keep-alive race). A client that only closes its sending side is not concerned.
 -- reference: RFC 9293, sections 3.6 and 3.10.7.1
 WITH written AS (
-  SELECT r.*, f.server_fin_ns, f.server_fin_frame, f.server_fin_acked_frame, n.server,
+  SELECT r.*, f.app, f.server_fin_ns, f.server_fin_frame, f.server_fin_acked_frame, n.server,
          row_number() OVER (PARTITION BY r.flow_id ORDER BY r.frame) AS nth
     FROM reset r
-    JOIN flow f ON f.id = r.flow_id
+    JOIN connection f ON f.id = r.flow_id
     JOIN flow_name n ON n.flow_id = f.id
    WHERE r.sender = 'server' AND r.after_own_fin AND r.trigger_acks_fin AND r.trigger_len > 0
      AND (r.seq_matches_trigger_ack OR r.has_ack)
-     AND r.trigger_ns - f.server_fin_ns >= :min_ignored_s * 1e9
+     AND r.trigger_ns - f.server_fin_acked_ns >= :min_ignored_s * 1e9
      AND (f.client_fin_ns IS NULL OR f.client_fin_ns > f.server_fin_ns)
 )
 SELECT w.flow_id, w.server_fin_ns AS from_ns, w.ns AS to_ns, 'error' AS severity,
@@ -45,8 +46,15 @@ SELECT w.flow_id, w.server_fin_ns AS from_ns, w.ns AS to_ns, 'error' AS severity
   FROM written w
   JOIN flow_doubt q ON q.flow_id = w.flow_id
  WHERE w.nth = 1
+   -- a goodbye is no work that was lost: a TLS alert, an AMQP close
+   AND NOT (coalesce(w.app, '') LIKE 'tls%' AND w.trigger_len <= :goodbye)
+   AND NOT EXISTS (SELECT 1 FROM amqp_method m WHERE m.flow_id = w.flow_id AND m.sender = 'client'
+                      AND m.frame = w.trigger_frame AND m.name = 'connection.close')
    -- a request on a closed keep-alive connection is http.keepalive-stale-reuse
    AND NOT EXISTS (SELECT 1 FROM http_exchange x
+                     JOIN flow f ON f.id = x.flow_id
                     WHERE x.flow_id = w.flow_id AND x.nr > 1 AND x.request_frame >= w.server_fin_frame
-                      AND x.method IS NOT NULL)
+                      AND x.method IS NOT NULL AND f.server_fin_acked_frame <= x.request_frame
+                      AND NOT EXISTS (SELECT 1 FROM http_exchange p WHERE p.flow_id = x.flow_id
+                                         AND p.nr = x.nr - 1 AND p.close_announced))
  ORDER BY w.ns, w.flow_id;
