@@ -51,8 +51,8 @@ WITH waited AS (
      AND (x.response_ns IS NULL OR coalesce(f.client_fin_acks_off, r.peer_bytes_acked) <= x.response_off)
 ), judged AS (
   SELECT *, close_ns - request_ns AS wait_ns,
-         -- the server closed too, without a word: it would have answered before
-         response_ns IS NOT NULL OR server_fin_ns IS NOT NULL
+         -- the connection's end is in the capture, and no answer before it
+         response_ns IS NOT NULL OR server_fin_ns IS NOT NULL OR client_fin_ns IS NULL
            OR EXISTS (SELECT 1 FROM reset s WHERE s.flow_id = waited.flow_id AND s.sender = 'server') AS settled
     FROM waited
    WHERE CASE WHEN late_rst_frame IS NOT NULL THEN close_ns - request_ns > 10000000
