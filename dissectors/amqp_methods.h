@@ -11,6 +11,7 @@
 #define AMQP_METHODS_H
 
 #include "bytes.h"
+#include "facts.h"
 
 enum { AMQP_ARGUMENTS = 9, AMQP_TABLE_DEPTH = 4 };
 
@@ -69,6 +70,15 @@ struct amqp_method_type {
 
 /* One argument: numbers and bits have the one, texts and tables the other. */
 struct amqp_value { uint64_t number; struct bytes text; };
+
+/* A method that was heard, all of its arguments included. */
+struct amqp_call {
+	uint32_t          id;
+	enum side         sender;
+	unsigned          channel;       /* 0: the connection */
+	struct amqp_value v[AMQP_ARGUMENTS];
+	struct mark       at;            /* its end */
+};
 
 /* NULL: no such method. */
 const struct amqp_method_type *amqp_method_find(uint32_t id);

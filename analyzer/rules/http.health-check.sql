@@ -32,7 +32,9 @@ WITH hit AS (
     JOIN flow_name n ON n.flow_id = f.id
    WHERE x.method IN ('GET', 'HEAD', 'OPTIONS') AND x.request_ns IS NOT NULL AND instr(x.target, '?') = 0
 ), step AS (
-  SELECT *, request_ns - lag(request_ns) OVER grp AS gap_ns, row_number() OVER grp AS nth
+  SELECT *, request_ns - lag(request_ns) OVER grp AS gap_ns, row_number() OVER grp AS nth,
+         json_object('frame', request_frame, 'role', 'request', 'flow', flow_id) || ','
+           || json_object('frame', response_frame, 'role', 'response ' || status, 'flow', flow_id) AS proof
     FROM hit
   WINDOW grp AS (PARTITION BY capture_id, client_ip, server_ip, server_port, method, target
                  ORDER BY request_ns, flow_id, nr)
@@ -52,7 +54,8 @@ WITH hit AS (
          min(s.gap_ns) AS min_ns, max(s.gap_ns) AS max_ns, max(s.status) AS status,
          sum(s.status BETWEEN 200 AND 399 AND s.response_state = 'complete') AS good,
          count(DISTINCT iif(s.ended = 'rst', s.flow_id, NULL)) AS resets,
-         sum(abs(s.gap_ns - p.period_ns) <= :jitter * p.period_ns) AS regular
+         sum(abs(s.gap_ns - p.period_ns) <= :jitter * p.period_ns) AS regular,
+         '[' || group_concat(s.proof) FILTER (WHERE s.nth <= 32) || ']' AS evidence
     FROM step s JOIN pace p USING (capture_id, client_ip, server_ip, server_port, method, target)
    GROUP BY s.capture_id, s.client_ip, s.server_ip, s.server_port, s.method, s.target
 )
@@ -67,18 +70,8 @@ SELECT flow_id, capture_id, from_ns, to_ns, 'note' AS severity,
                    'span_s', seconds(to_ns - from_ns), 'http_status', status, 'answered_well', good,
                    'checks_ending_in_rst', resets, 'target', target, 'client_address', client_ip,
                    'bucket', round(period_ns / 1e9)) AS numbers,
-       (SELECT json_group_array(json_object('frame', e.frame, 'role', e.role, 'flow', e.flow_id))
-          FROM (SELECT request_frame AS frame, 'request' AS role, flow_id FROM step p
-                 WHERE p.nth <= 32
-                   AND (p.capture_id, p.client_ip, p.server_ip, p.server_port, p.method, p.target)
-                     = (s.capture_id, s.client_ip, s.server_ip, s.server_port, s.method, s.target)
-                UNION ALL
-                SELECT response_frame, 'response ' || p.status, flow_id FROM step p
-                 WHERE p.nth <= 32 AND response_frame IS NOT NULL
-                   AND (p.capture_id, p.client_ip, p.server_ip, p.server_port, p.method, p.target)
-                     = (s.capture_id, s.client_ip, s.server_ip, s.server_port, s.method, s.target)
-                 ORDER BY frame) e) AS evidence
-  FROM series s
+       evidence
+  FROM series
  WHERE count >= :min_count AND regular >= :regular * (count - 1) AND period_ns >= 500000000
    AND good * 2 > count AND (named OR flows = count AND count >= 5)
  ORDER BY capture_id, from_ns, target;

@@ -29,7 +29,9 @@ WITH probe AS (
      AND f.ended IN ('rst', 'fin') AND f.ended_by = 'client'
      AND f.ended_ns - f.syn_ns <= :max_life_s * 1e9
 ), step AS (
-  SELECT *, first_ns - lag(first_ns) OVER grp AS gap_ns, row_number() OVER grp AS nr
+  SELECT *, first_ns - lag(first_ns) OVER grp AS gap_ns, row_number() OVER grp AS nr,
+         json_object('frame', syn_frame, 'role', 'SYN', 'flow', id) || ','
+           || json_object('frame', ended_frame, 'role', iif(kind = 'handshake_fin', 'FIN', 'RST'), 'flow', id) AS proof
     FROM probe
   WINDOW grp AS (PARTITION BY capture_id, client_ip, server_ip, server_port, kind ORDER BY first_ns, id)
 ), ranked AS (
@@ -45,7 +47,8 @@ WITH probe AS (
          min(s.server) AS server, min(s.id) AS flow_id, count(*) AS count,
          min(s.first_ns) AS from_ns, max(s.ended_ns) AS to_ns, max(s.first_ns) - min(s.first_ns) AS span_ns,
          min(s.gap_ns) AS min_ns, max(s.gap_ns) AS max_ns,
-         sum(abs(s.gap_ns - p.period_ns) <= :jitter * p.period_ns) AS regular
+         sum(abs(s.gap_ns - p.period_ns) <= :jitter * p.period_ns) AS regular,
+         '[' || group_concat(s.proof) FILTER (WHERE s.nr <= 32) || ']' AS evidence
     FROM step s JOIN pace p USING (capture_id, client_ip, server_ip, server_port, kind)
    GROUP BY s.capture_id, s.client_ip, s.server_ip, s.server_port, s.kind
 )
@@ -60,15 +63,7 @@ SELECT flow_id, capture_id, from_ns, to_ns, 'note' AS severity,
                    'period_min_s', seconds(min_ns), 'period_max_s', seconds(max_ns),
                    'span_s', seconds(span_ns), 'kind', kind, 'client_address', client_ip,
                    'bucket', round(period_ns / 1e9)) AS numbers,
-       (SELECT json_group_array(json_object('frame', e.frame, 'role', e.role, 'flow', e.id))
-          FROM (SELECT syn_frame AS frame, 'SYN' AS role, id, nr FROM step p
-                 WHERE p.nr <= 32 AND (p.capture_id, p.client_ip, p.server_ip, p.server_port, p.kind)
-                    = (s.capture_id, s.client_ip, s.server_ip, s.server_port, s.kind)
-                UNION ALL
-                SELECT ended_frame, iif(s.kind = 'handshake_fin', 'FIN', 'RST'), id, nr FROM step p
-                 WHERE p.nr <= 32 AND (p.capture_id, p.client_ip, p.server_ip, p.server_port, p.kind)
-                    = (s.capture_id, s.client_ip, s.server_ip, s.server_port, s.kind)
-                 ORDER BY frame) e) AS evidence
-  FROM series s
+       evidence
+  FROM series
  WHERE count >= :min_count AND regular >= :regular * (count - 1) AND period_ns >= 100000000
  ORDER BY capture_id, from_ns;

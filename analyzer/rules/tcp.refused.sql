@@ -16,16 +16,15 @@
 -- reference: RFC 9293, section 3.10.7.1
 WITH refused AS (
   SELECT r.flow_id, r.frame, r.ns, r.trigger_frame, r.trigger_ns, r.trigger_delay_ns,
-         f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, n.client, n.server
+         f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, n.client, n.server,
+         row_number() OVER (PARTITION BY f.capture_id, f.client_ip, f.server_ip, f.server_port
+                            ORDER BY r.ns, r.frame) AS nth,
+         json_object('frame', r.trigger_frame, 'role', 'SYN', 'flow', r.flow_id) || ','
+           || json_object('frame', r.frame, 'role', 'RST', 'flow', r.flow_id) AS proof
     FROM reset_anatomy r
     JOIN connection f ON f.id = r.flow_id
     JOIN flow_name n ON n.flow_id = r.flow_id
    WHERE r.class = 'refused'
-), frames AS (
-  SELECT flow_id, capture_id, client_ip, server_ip, server_port,
-         trigger_ns AS ns, trigger_frame AS frame, 'SYN' AS role FROM refused
-  UNION ALL
-  SELECT flow_id, capture_id, client_ip, server_ip, server_port, ns, frame, 'RST' FROM refused
 )
 SELECT min(flow_id) AS flow_id, capture_id,
        min(trigger_ns) AS from_ns, max(ns) AS to_ns,
@@ -39,11 +38,7 @@ SELECT min(flow_id) AS flow_id, capture_id,
        json_object('attempts', count(*),
                    'rst_after_syn_max_s', seconds(max(trigger_delay_ns)),
                    'server', min(server)) AS numbers,
-       (SELECT json_group_array(json_object('frame', e.frame, 'role', e.role, 'flow', e.flow_id))
-          FROM (SELECT * FROM frames s
-                 WHERE s.capture_id = r.capture_id AND s.client_ip = r.client_ip
-                   AND s.server_ip = r.server_ip AND s.server_port = r.server_port
-                 ORDER BY ns, frame LIMIT 64) e) AS evidence
-  FROM refused r
+       '[' || group_concat(proof) FILTER (WHERE nth <= 32) || ']' AS evidence
+  FROM refused
  GROUP BY capture_id, client_ip, server_ip, server_port
  ORDER BY capture_id, client_ip, server_ip, server_port;
