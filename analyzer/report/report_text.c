@@ -10,7 +10,7 @@
 #include "report_model.h"
 #include "text.h"
 
-enum { LABEL = 11, OTHERS_MAX = 12, SILENCE_NS = 1000000000 };
+enum { LABEL = 11, OTHERS_MAX = 12, INCIDENTS_MAX = 10, SILENCE_NS = 1000000000 };
 
 /* Where the columns of the evidence end; a role begins at ROLE. */
 enum { FRAME = 17, TIME = 31, SENDER = 33, FLAGS = 40, LEN = 58, ROLE = 60 };
@@ -334,9 +334,13 @@ static const char finding_sql[] =
 	"SELECT f.severity, f.title, f.confidence, f.rule, f.client, f.server, one_line(f.summary),"
 	"       filled(f.explains, f.numbers), filled(f.remedy_text, f.numbers),"
 	"       filled(f.confirm, f.numbers), filled(f.not_when, f.numbers), f.reference,"
-	"       f.id, f.stream, f.flow_id, c.name, (SELECT count(*) FROM capture)"
+	"       f.id, f.stream, f.flow_id, c.name, (SELECT count(*) FROM capture),"
+	"       row_number() OVER (PARTITION BY f.rule ORDER BY f.id),"
+	"       count(*) OVER (PARTITION BY f.rule)"
 	"  FROM shown_finding f LEFT JOIN capture c ON c.id = f.capture_id"
 	" WHERE NOT f.benign AND f.id = f.incident_id ORDER BY f.id";
+
+enum { NTH = 17, OF_RULE = 18 };   /* of finding_sql: which of its rule's incidents, of how many */
 
 static void finding_put(struct writer *w, struct sqlite3_stmt *s)
 {
@@ -359,12 +363,26 @@ static void finding_put(struct writer *w, struct sqlite3_stmt *s)
 	page_fold(&w->page, "", 2, 0, model_text(s, 6));
 	evidence(w, id);
 	line_end(w);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		page_fold(&w->page, parts[i].label, LABEL, 0, model_text(s, parts[i].column));
+	if (sqlite3_column_int64(s, NTH) > 1)
+		page_fold(&w->page, "  Why", LABEL, 0, "as above, where this rule is explained");
+	else
+		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+			page_fold(&w->page, parts[i].label, LABEL, 0, model_text(s, parts[i].column));
 	filters(w, id);
 	others(w, id);
 }
 
+/* A rule's incidents beyond INCIDENTS_MAX: told once, as a number. */
+static void incidents_more(struct writer *w, struct sqlite3_stmt *s)
+{
+	char text[160];
+	snprintf(text, sizeof text, "and %lld more of %.80s; --format json lists them all",
+	         (long long)sqlite3_column_int64(s, OF_RULE) - INCIDENTS_MAX, model_text(s, 3));
+	line_end(w);
+	page_fold(&w->page, "", 2, 0, text);
+}
+
+/* The first incident of a rule with all there is to say, more of it in short. */
 static void findings(struct writer *w)
 {
 	bool any = false;
@@ -372,7 +390,10 @@ static void findings(struct writer *w)
 	while (model_next(&w->model, s)) {
 		if (!any)
 			page_rule(&w->page, "Findings");
-		finding_put(w, s);
+		if (sqlite3_column_int64(s, NTH) <= INCIDENTS_MAX)
+			finding_put(w, s);
+		else if (sqlite3_column_int64(s, NTH) == INCIDENTS_MAX + 1)
+			incidents_more(w, s);
 		any = true;
 	}
 }
