@@ -70,6 +70,7 @@ struct flow {
 	struct packet_chunk packets;
 	char            app[APP_NAME_SIZE];     /* as in flow.app; "": not known */
 	const char     *app_known_by;
+	bool            talk_over;              /* both sides said their last byte; talk is freed */
 	struct talk    *talk;                   /* from the first payload on; else NULL */
 	bool            finished;               /* its row is written */
 	struct flow    *next;                   /* in the order in which they began */

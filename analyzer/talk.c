@@ -326,39 +326,6 @@ static void name_it(struct talk *t, const struct segment *s)
 	}
 }
 
-enum told talk_segment(const struct talk_context *context, struct flow *f, const struct segment *s,
-                       uint64_t off)
-{
-	struct talk *t = f->talk ? f->talk : talk_begin(context, f);
-	struct direction *d = direction_of(t, flow_sender(f, s));
-	struct reorder_out out = out_of(d);
-	t->told = TOLD_NOTHING;
-	reorder_data(&d->reorder, off, s->len, s->payload, s->at, &out);
-	fin_check(d);
-	if (!t->classified)
-		name_it(t, s);
-	return t->told;
-}
-
-void talk_acked(struct flow *f, enum side side, uint64_t off, struct mark at)
-{
-	if (!f->talk)
-		return;
-	struct direction *d = direction_of(f->talk, side);
-	struct reorder_out out = out_of(d);
-	reorder_acked(&d->reorder, off, at, &out);
-	fin_check(d);
-}
-
-void talk_fin(struct flow *f, enum side side, uint64_t off)
-{
-	if (!f->talk)
-		return;
-	struct direction *d = direction_of(f->talk, side);
-	d->fin_off = (int64_t)off;
-	fin_check(d);
-}
-
 /* How far a side's payload went, as its own and its peer's numbers say. */
 static uint64_t payload_end(const struct tcp_side *side)
 {
@@ -369,6 +336,8 @@ static uint64_t payload_end(const struct tcp_side *side)
 void talk_end(struct flow *f, enum end_how how)
 {
 	struct talk *t = f->talk;
+	if (f->talk_over)
+		return;
 	if (!t) {                       /* not a byte was captured; some may have been sent */
 		for (int i = CLIENT; i <= SERVER; i++)
 			f->side[i].gap_bytes += (int64_t)payload_end(&f->side[i]);
@@ -392,4 +361,56 @@ void talk_end(struct flow *f, enum end_how how)
 	free(t->state);
 	free(t);
 	f->talk = NULL;
+	f->talk_over = true;
+}
+
+/* When both sides have said all, up to their FINs, a closed connection gives its
+ * memory back; what comes later on it is no more payload. */
+static void over_check(struct talk *t)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct direction *d = &t->direction[i];
+		if (d->fin_off == NONE || d->reorder.next < (uint64_t)d->fin_off)
+			return;
+	}
+	talk_end(t->sink.flow, END_FIN);
+}
+
+enum told talk_segment(const struct talk_context *context, struct flow *f, const struct segment *s,
+                       uint64_t off)
+{
+	if (f->talk_over)
+		return TOLD_NOTHING;
+	struct talk *t = f->talk ? f->talk : talk_begin(context, f);
+	struct direction *d = direction_of(t, flow_sender(f, s));
+	struct reorder_out out = out_of(d);
+	t->told = TOLD_NOTHING;
+	reorder_data(&d->reorder, off, s->len, s->payload, s->at, &out);
+	fin_check(d);
+	if (!t->classified)
+		name_it(t, s);
+	enum told told = t->told;
+	over_check(t);
+	return told;
+}
+
+void talk_acked(struct flow *f, enum side side, uint64_t off, struct mark at)
+{
+	if (!f->talk)
+		return;
+	struct direction *d = direction_of(f->talk, side);
+	struct reorder_out out = out_of(d);
+	reorder_acked(&d->reorder, off, at, &out);
+	fin_check(d);
+	over_check(f->talk);
+}
+
+void talk_fin(struct flow *f, enum side side, uint64_t off)
+{
+	if (!f->talk)
+		return;
+	struct direction *d = direction_of(f->talk, side);
+	d->fin_off = (int64_t)off;
+	fin_check(d);
+	over_check(f->talk);
 }

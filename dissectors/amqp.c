@@ -177,9 +177,9 @@ static struct step rubbish(const struct feed *f, struct span s, uint64_t off, co
 
 /* ---- methods ---- */
 
-/* `detail`: the arguments for people. `code` is NONE where there is none. */
-static void method_tell(const struct feed *f, struct span s, const struct frame *fr,
-                        const char *name, const char *detail, int code)
+/* Tell a method, with its arguments for people and its reply code or NONE; its end. */
+static struct mark method_tell(const struct feed *f, struct span s, const struct frame *fr,
+                               const char *name, const char *detail, int code)
 {
 	struct amqp_method told = {
 		.sender = f->side, .channel = (int)fr->channel, .name = name, .detail = detail,
@@ -189,6 +189,7 @@ static void method_tell(const struct feed *f, struct span s, const struct frame 
 	sink_mark(f->out, f->side, s.off, MARK_BEGIN, &told.begin);
 	sink_mark(f->out, f->side, s.off + frame_size(fr), MARK_END, &told.end);
 	sink_amqp_method(f->out, &told);
+	return told.end;
 }
 
 /* Tell a method and take in what it says. `s` begins with its frame. */
@@ -215,14 +216,13 @@ static void method_read(const struct feed *f, struct span s, const struct frame 
 	}
 	bool has_code = call.id == CONNECTION_CLOSE || call.id == CHANNEL_CLOSE
 	             || call.id == BASIC_RETURN;
-	method_tell(f, s, fr, type->name, detail, has_code ? (int)call.v[0].number : NONE);
-
+	int code = has_code ? (int)call.v[0].number : NONE;
+	call.at = method_tell(f, s, fr, type->name, detail, code);
 	enum amqp_sender sender = f->side == CLIENT ? SENT_BY_CLIENT : SENT_BY_SERVER;
 	if (!(type->sender & sender) && !f->a->wrong_side_told) {
 		f->a->wrong_side_told = true;
 		complain(f, s.off, "method of the other side");
 	}
-	sink_mark(f->out, f->side, s.off + frame_size(fr), MARK_END, &call.at);
 	if (call.id >> 16 == CLASS_CONNECTION)
 		connection_method(&f->a->connection, f->out, &call);
 	else if (call.channel)
