@@ -109,14 +109,16 @@ struct capture *capture_open(const char *path, const char *filter, bool *bad_fil
 	return c;
 }
 
-/* Times beyond what 64 bits of nanoseconds hold (years 1678 to 2262) stop at the end. */
+/* Times stop at the ends of 1823 to 2116, so that no difference of two can
+ * overflow 64 bits of nanoseconds, whatever a file says. */
 static int64_t ns_of(const struct timeval *tv)
 {
+	const int64_t farthest = INT64_MAX / 2 - 1;
 	int64_t ns;
 	if (__builtin_mul_overflow((int64_t)tv->tv_sec, (int64_t)1000000000, &ns)
 	    || __builtin_add_overflow(ns, (int64_t)tv->tv_usec, &ns))
-		return tv->tv_sec < 0 ? INT64_MIN + 1 : INT64_MAX;
-	return ns;
+		return tv->tv_sec < 0 ? -farthest : farthest;
+	return ns < -farthest ? -farthest : ns > farthest ? farthest : ns;
 }
 
 /* The sentence for a file that ends before its end. */

@@ -25,7 +25,7 @@ enum { HISTORY_LETTERS = 11 };   /* of Zeek's that are told here: see tcp.c */
 struct recent { struct mark at; uint32_t ack, seq, len; uint8_t flags; bool answered; };
 
 /* How far one side's part of the connection has come (for Zeek's conn_state). */
-enum endpoint_state { INACTIVE, PARTIAL, SYN_SENT, SYN_ACK_SENT, ESTABLISHED, CLOSED, RESET };
+enum endpoint_state { INACTIVE, PARTIAL, SYN_SENT, ESTABLISHED, CLOSED, RESET };
 
 /* One direction. `seq`s are of the wire, `off`s count its payload (facts.h). */
 struct tcp_side {

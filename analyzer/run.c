@@ -38,7 +38,6 @@ struct pipeline {
 	struct capture_facts      facts;
 	char                      link_types[128];
 	struct mark               last;          /* the last frame, followed or not */
-	int                       files;
 	struct kind_count         kinds[KINDS];
 };
 
@@ -171,7 +170,6 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 	}
 	file_facts(p, c, &file);
 	p->result->files_read++;
-	p->files++;
 }
 
 /* ---- one capture ---- */
@@ -181,7 +179,6 @@ static void capture_begin(struct pipeline *p, const char *name)
 	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME };
 	p->link_types[0] = 0;
 	p->last = (struct mark){ 0 };
-	p->files = 0;
 	memset(p->kinds, 0, sizeof p->kinds);
 	flow_table_init(&p->flows);
 	p->dedup = dedup_new();

@@ -105,7 +105,9 @@ CREATE VIEW nat_leg AS
     FROM flow a
     JOIN flow b ON b.client_isn = a.client_isn AND b.capture_id = a.capture_id AND b.id <> a.id
    WHERE a.client_isn IS NOT NULL
-     AND b.syn_ns - a.syn_ns BETWEEN 0 AND 50000000 AND b.syn_frame > a.syn_frame
+     -- a number that many connections share tells nothing (and would cost their square)
+     AND (SELECT count(*) FROM (SELECT 1 FROM flow c WHERE c.client_isn = a.client_isn LIMIT 9)) <= 8
+     AND b.syn_ns BETWEEN a.syn_ns AND a.syn_ns + 50000000 AND b.syn_frame > a.syn_frame
      AND (b.server_isn = a.server_isn OR a.server_isn IS NULL OR b.server_isn IS NULL)
      AND b.client_tsval IS a.client_tsval
      AND (b.server_ip <> a.server_ip OR b.client_ip <> a.client_ip
@@ -123,9 +125,10 @@ CREATE VIEW nat_remap AS
     FROM reset s
     JOIN flow b ON b.id = s.flow_id AND b.syn_ns IS NULL AND b.syn_ack_ns IS NULL
     JOIN reset r ON r.seq = s.seq AND r.flow_id <> s.flow_id AND r.sender = s.sender
-                AND r.ns - s.ns BETWEEN 0 AND 50000000
+                AND r.ns BETWEEN s.ns AND s.ns + 50000000
     JOIN flow a ON a.id = r.flow_id AND a.capture_id = b.capture_id
-   WHERE s.usual_ttl IS NULL AND r.trigger_len = s.trigger_len;
+   WHERE s.usual_ttl IS NULL AND r.trigger_len = s.trigger_len
+     AND (SELECT count(*) FROM (SELECT 1 FROM reset x WHERE x.seq = s.seq LIMIT 9)) <= 8;
 
 -- Data that reached a client from another address than the one it speaks to, with
 -- the numbers of that connection, and was answered by a RST of the client's host.

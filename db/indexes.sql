@@ -2,11 +2,11 @@
 CREATE INDEX IF NOT EXISTS flow_by_capture      ON flow(capture_id);
 CREATE INDEX IF NOT EXISTS flow_by_server       ON flow(server_ip, server_port);
 CREATE INDEX IF NOT EXISTS flow_by_client       ON flow(client_ip, client_port);
-CREATE INDEX IF NOT EXISTS flow_by_client_isn   ON flow(client_isn) WHERE client_isn IS NOT NULL;
+CREATE INDEX IF NOT EXISTS flow_by_client_isn   ON flow(client_isn, syn_ns) WHERE client_isn IS NOT NULL;
 CREATE INDEX IF NOT EXISTS tcp_event_by_flow    ON tcp_event(flow_id, kind, frame);
 CREATE INDEX IF NOT EXISTS tcp_event_by_kind    ON tcp_event(kind);
 CREATE INDEX IF NOT EXISTS reset_by_flow        ON reset(flow_id, frame);
-CREATE INDEX IF NOT EXISTS reset_by_seq         ON reset(seq);
+CREATE INDEX IF NOT EXISTS reset_by_seq         ON reset(seq, ns);
 CREATE INDEX IF NOT EXISTS silence_by_flow      ON silence(flow_id, scope, from_ns);
 CREATE INDEX IF NOT EXISTS amqp_method_by_flow  ON amqp_method(flow_id, ns);
 CREATE INDEX IF NOT EXISTS amqp_channel_by_flow ON amqp_channel(flow_id);
