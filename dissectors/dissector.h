@@ -9,7 +9,7 @@
  *          with a mark that the core fills in.
  * Sides    CLIENT and SERVER are settled before the first byte is offered.
  * Chunks   how the bytes were cut into segments must not show in what is told
- *          (tests/dissectors.c feeds every sample in all piece sizes).
+ *          (tests/http1.c and tests/amqp.c feed every row in all piece sizes).
  * Gaps     bytes that the capture lacks are never passed over in silence:
  *          gap() is called in their place, in order, unless they lay wholly
  *          inside a skip. Afterwards the dissector finds the next place where

@@ -1,7 +1,7 @@
 /* hash.h - a keyed 64-bit hash: whoever makes a capture cannot make it collide.
  *
- * Two 64x64->128 bit multiplications a 16-byte block, folded; the key is drawn
- * at random when the table that uses it is made, and shows in no output.
+ * Two 64x64->128 bit multiplications a 16-byte block, folded. A table that holds
+ * what came in draws its key at random, and the key shows in no output.
  */
 #ifndef HASH_H
 #define HASH_H

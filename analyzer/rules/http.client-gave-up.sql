@@ -9,8 +9,8 @@
 --            answered it with RST, the server did the work, and the caller saw an error.
 --            Who was first is judged by what the client's FIN acknowledges, not by the order in the
 --            capture: near the server a response can be seen before a FIN that crosses it.
--- remedy:    Give the client a time-out longer than the longest answer, with a margin of a network
---            round trip and some seconds (it waited {request_to_close_s} s), or ask the server for less
+-- remedy:    Give the client a time-out longer than the longest answer (it waited {request_to_close_s} s).
+--            Leave a margin of a network round trip and some seconds, or ask the server for less
 --            ({target}).
 --            A request that names its own waiting time needs a client time-out above it:
 --                curl --max-time, Go http.Client.Timeout, requests timeout=, CURLOPT_TIMEOUT
