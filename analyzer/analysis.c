@@ -60,16 +60,30 @@ static unsigned old_data_kind(const struct analysis *own, const struct analysis 
 	if (s->len > 1 && own->next_seq - 1 == s->seq)
 		not_advanced = false;
 	if (s->len > 0 && peer->has_ack && !before(peer->ack, end))
-		return KIND_SPURIOUS_RETRANSMISSION;
+		return KIND_RETRANSMISSION | KIND_SPURIOUS_RETRANSMISSION;
 	if (!not_advanced)
 		return 0;
 	if (peer->dup_acks >= 2 && peer->ack == s->seq
 	    && s->at.ns - peer->ack_ns < FAST_RETRANSMISSION_NS)
-		return KIND_FAST_RETRANSMISSION;
+		return KIND_RETRANSMISSION | KIND_FAST_RETRANSMISSION;
 	if (s->at.ns - own->next_seq_ns < (rtt_ns ? rtt_ns : OUT_OF_ORDER_NS)
 	    && own->next_seq != end_counted)
 		return KIND_OUT_OF_ORDER;
 	return KIND_RETRANSMISSION;
+}
+
+/* Whether the segment acknowledges what was never captured. Told once: again only
+ * when there is a new hole, or the peer has gone on (it acknowledged something
+ * else since, which a peer that repeats itself does not). */
+static unsigned acked_lost_kind(struct analysis *peer, const struct segment *s)
+{
+	bool at_end = peer->top_ackable == peer->next_seq;
+	if (!(s->flags & TCP_ACK) || !peer->has_top_ackable || !before(peer->top_ackable, s->ack)
+	    || (at_end && peer->loss_told))
+		return 0;
+	peer->loss_told |= at_end;
+	peer->top_ackable = peer->next_seq;
+	return KIND_ACK_LOST_SEGMENT;
 }
 
 static void advance(struct analysis *own, const struct segment *s, unsigned kinds)
@@ -88,7 +102,7 @@ static void advance(struct analysis *own, const struct segment *s, unsigned kind
 	}
 	own->window = s->window;
 	own->ack = s->ack;
-	own->has_ack = s->flags & TCP_ACK || own->has_ack;
+	own->has_ack = s->flags & TCP_ACK;
 	own->ack_ns = s->at.ns;
 	own->last_kinds = kinds;
 }
@@ -100,7 +114,7 @@ unsigned analysis_of(struct analysis *own, struct analysis *peer, const struct s
 	bool carries = s->len > 0 || s->flags & (TCP_SYN | TCP_FIN);
 	unsigned kinds = 0;
 
-	if (s->len == 1 && own->has_next_seq && s->seq == own->next_seq && peer->has_ack
+	if (s->len == 1 && own->has_next_seq && s->seq == own->next_seq && peer->has_next_seq
 	    && peer->window == 0) {
 		kinds = KIND_ZERO_WINDOW_PROBE;
 	} else {
@@ -112,15 +126,16 @@ unsigned analysis_of(struct analysis *own, struct analysis *peer, const struct s
 			kinds |= window_kinds(own, peer, s, peer_window);
 			kinds |= repeated_ack_kind(own, peer, s);
 		}
-		if (kinds & KIND_DUP_ACK)
-			own->dup_acks++;
 	}
-	if (s->ack != own->ack)
+	if (s->ack != own->ack) {
 		own->dup_acks = 0;
-	if (s->flags & TCP_ACK && peer->has_top_ackable && before(peer->top_ackable, s->ack)) {
-		kinds |= KIND_ACK_LOST_SEGMENT;
-		peer->top_ackable = s->ack;
+		own->loss_told = false;
 	}
+	if (kinds & KIND_DUP_ACK) {
+		own->dup_acks++;
+		own->loss_told = true;
+	}
+	kinds |= acked_lost_kind(peer, s);
 	if (carries && !(kinds & KIND_KEEP_ALIVE))
 		kinds |= old_data_kind(own, peer, s, rtt_ns);
 	advance(own, s, kinds);

@@ -3,7 +3,8 @@
  *
  * The words and their conditions are those of Wireshark's tcp.analysis.*, so
  * that a user finds the same in both; order of evaluation included. They read
- * each side's numbers as captured, without knowing what the receiver got.
+ * each side's numbers as captured, without knowing what the receiver got. As in
+ * Wireshark, a fast or spurious retransmission is a retransmission as well.
  */
 #ifndef ANALYSIS_H
 #define ANALYSIS_H
@@ -40,8 +41,9 @@ struct analysis {
 	bool     has_next_seq, has_ack, has_top_ackable;
 	uint32_t next_seq;        /* behind the highest byte seen */
 	uint32_t top_ackable;     /* behind the highest byte seen without a hole before it */
-	uint32_t ack, window;     /* of the last segment; window as on the wire */
+	uint32_t ack, window;     /* of the last segment; window as on the wire, 0 before it */
 	int64_t  next_seq_ns, ack_ns;
+	bool     loss_told;       /* that bytes behind next_seq were acknowledged */
 	unsigned dup_acks;
 	unsigned last_kinds;      /* of its last segment */
 };

@@ -51,14 +51,14 @@ void flow_table_init(struct flow_table *t)
 	*t = (struct flow_table){ .key = hash_key_random() };
 }
 
-/* A SYN whose number is not the one its side began with is another connection's.
- * tshark's test; a side that was joined midway has no such number but its own first. */
+/* A SYN whose number is not the one its side began with is another connection's:
+ * tshark's test. */
 static bool begins_anew(const struct flow *f, const struct segment *s)
 {
 	const struct tcp_side *own = &f->side[flow_sender(f, s)];
 	if ((s->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
-	return own->has_isn ? own->isn != s->seq : own->has_seq && own->first_seq != s->seq + 1;
+	return own->has_base && own->base_seq != s->seq;
 }
 
 struct flow *flow_find(struct flow_table *t, const struct segment *s, struct flow **reused)

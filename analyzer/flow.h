@@ -35,8 +35,9 @@ struct tcp_side {
 	uint64_t            frames, bytes;
 	int64_t             gap_bytes;
 	uint64_t            ack_lost;           /* times it acknowledged what was never captured */
-	bool                has_isn, has_seq, has_timestamps;
+	bool                has_isn, has_seq, has_base, has_timestamps;
 	uint32_t            isn, first_seq;     /* first_seq: what offset 0 stands for */
+	uint32_t            base_seq;           /* its ISN, or what its or its peer's first segment makes it */
 	uint32_t            top_seq;            /* the highest seen, and its offset */
 	int64_t             top_off;
 	int64_t             acked_off;          /* its payload that the peer has acknowledged */
@@ -61,6 +62,7 @@ struct flow {
 	struct mark     last_but_rst;           /* its last segment that was no RST */
 	struct mark     syn, syn_ack, established;   /* the first of each */
 	struct mark     last_syn;               /* the SYN that was answered, for the round trip */
+	int64_t         first_rtt_ns;           /* from a SYN to the first ACK after it, as tshark has it; 0 */
 	const char     *ended;                  /* as in flow.ended; NULL: not (yet) */
 	enum side       ended_by;
 	struct mark     ended_at;

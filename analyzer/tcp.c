@@ -16,8 +16,20 @@ static int64_t off_of(const struct tcp_side *side, uint32_t seq)
 	return side->top_off + (int32_t)(seq - side->top_seq);
 }
 
-static void side_see(struct tcp_side *own, const struct segment *s)
+/* What tshark calls base_seq: what a SYN is compared with, to tell a new connection. */
+static void base_see(struct tcp_side *side, uint32_t base)
 {
+	side->base_seq = side->has_base ? side->base_seq : base;
+	side->has_base = true;
+}
+
+static void side_see(struct tcp_side *own, struct tcp_side *peer, const struct segment *s)
+{
+	base_see(own, s->flags & TCP_SYN ? s->seq : s->seq - 1);
+	if (s->flags & TCP_ACK)
+		base_see(peer, s->ack - 1);
+	if (s->flags & TCP_SYN)
+		own->base_seq = s->seq;
 	if (!own->has_seq) {
 		own->has_seq = true;
 		own->first_seq = s->flags & TCP_SYN ? s->seq + 1 : s->seq;
@@ -37,18 +49,21 @@ static void side_see(struct tcp_side *own, const struct segment *s)
 		own->ttl = s->ttl;
 }
 
-/* The window that this segment advertises, in bytes; -1 where its scale was not
+/* Whether this side's SYN was captured, and offered no window scale. */
+static bool refuses_scale(const struct tcp_side *side)
+{
+	return side->has_isn && side->window_scale < 0;
+}
+
+/* The window that this segment advertises, in bytes; NONE where its scale was not
  * seen. Scaling holds only where both sides offered it, and never in a SYN
- * (RFC 7323, 2.2). */
+ * (RFC 7323, 2.2); a peer whose SYN was not captured is taken to have. */
 static int64_t window_of(const struct tcp_side *own, const struct tcp_side *peer,
                          const struct segment *s)
 {
-	bool scaled = own->window_scale >= 0 && peer->window_scale >= 0;
-	if (s->flags & TCP_SYN)
+	if (s->flags & TCP_SYN || refuses_scale(own) || refuses_scale(peer))
 		return s->window;
-	if (!own->has_isn)
-		return NONE;
-	return (int64_t)s->window << (scaled ? own->window_scale : 0);
+	return own->has_isn ? (int64_t)s->window << own->window_scale : NONE;
 }
 
 /* ---- Zeek's history: upper case for the client ---- */
@@ -309,16 +324,21 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 {
 	enum side sender = flow_sender(f, s);
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
-	int64_t rtt_ns = round_trip(f);
 
-	side_see(own, s);
+	if (f->first_rtt_ns == 0 && f->last_syn.frame && (s->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
+		f->first_rtt_ns = s->at.ns - f->last_syn.ns;
+	bool other_isn = own->has_base && own->base_seq != s->seq;
+	side_see(own, peer, s);
 	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
-	unsigned kinds = analysis_of(&own->analysis, &peer->analysis, s, rtt_ns, peer->scaled_window);
+	unsigned kinds = analysis_of(&own->analysis, &peer->analysis, s, f->first_rtt_ns,
+	                             peer->scaled_window);
 	int64_t fresh = s->flags & TCP_RST ? 0 : extend(own, s, off);
 	own->ack_lost += (kinds & KIND_ACK_LOST_SEGMENT) != 0;
 	handshake(f, sender, s);
 	history_segment(f, sender, s, kinds);
 	events(context, f, sender, s, kinds);
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && other_isn)
+		event(context, f, sender, s, "port_reuse");
 	acknowledgement(f, sender, s);
 
 	enum told told = payload(context, f, s, off);

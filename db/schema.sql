@@ -139,7 +139,10 @@ CREATE TABLE flow(
 ) STRICT;
 
 -- What stands out in a flow's segments; the words mean what tshark's
--- tcp.analysis.* mean, after duplicates are removed.
+-- tcp.analysis.* mean, after duplicates are removed. As there, a fast or a
+-- spurious retransmission is a retransmission too: one row for each word.
+-- 'port_reuse': a SYN that begins another flow on the same endpoints, or a
+-- SYN,ACK with another number than its side had.
 CREATE TABLE tcp_event(
   flow_id  INTEGER NOT NULL REFERENCES flow,
   frame    INTEGER NOT NULL,

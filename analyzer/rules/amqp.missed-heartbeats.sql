@@ -72,8 +72,9 @@ WITH ended AS (
          (SELECT count(DISTINCT p.ack) > 1 FROM packet p
            WHERE p.flow_id = s.flow_id AND p.sender = s.closer AND p.flags & 16
              AND p.ns > s.from_ns + 1000000000 AND p.ns <= s.ended_ns) AS spoke,
-         (SELECT count(*) FROM tcp_event e WHERE e.flow_id = s.flow_id AND e.sender = s.closer AND e.ns > s.from_ns
-             AND e.kind IN ('retransmission', 'fast_retransmission')) AS repeats,
+         (SELECT count(*) FILTER (WHERE e.kind = 'retransmission')
+                 - count(*) FILTER (WHERE e.kind = 'spurious_retransmission')
+            FROM tcp_event e WHERE e.flow_id = s.flow_id AND e.sender = s.closer AND e.ns > s.from_ns) AS repeats,
          (SELECT m.name FROM amqp_method m WHERE m.flow_id = s.flow_id AND m.sender = s.silent
              AND m.ns <= s.from_ns ORDER BY m.ns DESC, m.frame DESC, m.rowid DESC LIMIT 1) AS last_said,
          (SELECT m.name FROM amqp_method m WHERE m.flow_id = s.flow_id AND m.sender = s.closer
