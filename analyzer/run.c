@@ -176,7 +176,8 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 
 static void capture_begin(struct pipeline *p, const char *name)
 {
-	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME };
+	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME,
+	                                   .dropped_frames = NONE, .taken_for = "file" };
 	p->link_types[0] = 0;
 	p->last = (struct mark){ 0 };
 	memset(p->kinds, 0, sizeof p->kinds);

@@ -38,7 +38,18 @@ CREATE TABLE capture(
   clock_steps_back  INTEGER NOT NULL,   -- frames stamped more than 1 ms before the one ahead of them
   one_way_flows     INTEGER NOT NULL,   -- flows with payload of which one direction was never seen
   midstream_flows   INTEGER NOT NULL,   -- flows begun before the capture
-  ack_lost_segments INTEGER NOT NULL    -- times that bytes were acknowledged but never captured
+  ack_lost_segments INTEGER NOT NULL,   -- times that bytes were acknowledged but never captured
+  dropped_frames    INTEGER,            -- lost while capturing, as the files themselves report it:
+                                        -- what interface and system dropped, added up; these counts
+                                        -- run from a capture's beginning, so a series has its
+                                        -- greatest; NULL: not reported (pcap cannot)
+  taken_for         TEXT NOT NULL,      -- why its files are one capture, and others not in it:
+                                        -- 'file' (one alone), 'series' (names and times follow one
+                                        -- another), 'follows' (times do, written alike), 'point'
+                                        -- (its times overlap another's: taken elsewhere), 'unlike'
+                                        -- (it follows, but was written otherwise), 'joined'
+                                        -- (--join), 'separate' (--separate)
+  series_trouble    TEXT                -- files that seem to be missing from it, or that overlap
 ) STRICT;
 
 -- The files of a capture, in order of time.
@@ -47,10 +58,11 @@ CREATE TABLE capture_file(
   seq           INTEGER NOT NULL,       -- from 1
   path          TEXT NOT NULL,          -- as given; '-' for standard input
   sha256        TEXT NOT NULL,
-  size          INTEGER NOT NULL,       -- bytes read
-  format        TEXT NOT NULL,          -- 'pcap', 'pcap-ns', 'pcapng'
-  link_type     TEXT,
-  snaplen       INTEGER,
+  size          INTEGER NOT NULL,       -- bytes read, compressed as they are
+  compression   TEXT,                   -- 'gzip', 'zstd', 'xz', 'lz4'; NULL: none
+  format        TEXT NOT NULL,          -- 'pcap', 'pcap-ns', 'pcap-modified', 'pcapng'
+  link_type     TEXT,                   -- libpcap's names, separated by commas
+  snaplen       INTEGER,                -- the smallest of its interfaces'
   first_frame   INTEGER NOT NULL,       -- the capture's number of this file's frame 1
   frames        INTEGER NOT NULL,
   first_ns      INTEGER,
@@ -60,7 +72,40 @@ CREATE TABLE capture_file(
   PRIMARY KEY (capture_id, seq)
 ) STRICT;
 
--- Frames that carried nothing this program follows, by kind ('arp', 'udp', …).
+-- The interfaces on which a file's frames were captured: pcapng tells them, of a
+-- pcap file there is one, without a name. Counts are the capturing program's.
+CREATE TABLE capture_interface(
+  capture_id    INTEGER NOT NULL REFERENCES capture,
+  file_seq      INTEGER NOT NULL,       -- capture_file.seq
+  nr            INTEGER NOT NULL,       -- from 0 through the file
+  section       INTEGER NOT NULL,       -- of the pcapng file that names it, from 1
+  name          TEXT,                   -- 'eth0'
+  description   TEXT,
+  link_type     TEXT,                   -- libpcap's name; 'LINKTYPE 999': it has none
+  snaplen       INTEGER,                -- NULL: no limit
+  filter        TEXT,                   -- what the capturing program let through
+  os            TEXT,                   -- of the host
+  frames        INTEGER NOT NULL,       -- in the file
+  received      INTEGER,                -- these count from the capture's beginning
+  dropped_by_interface INTEGER,
+  passed_filter INTEGER,
+  dropped_by_os INTEGER,
+  delivered     INTEGER,                -- to the capturing program
+  PRIMARY KEY (capture_id, file_seq, nr)
+) STRICT;
+
+-- What somebody wrote into a pcapng file: 4 KiB of each comment at most, and the
+-- first ten thousand of a capture.
+CREATE TABLE capture_comment(
+  capture_id    INTEGER NOT NULL REFERENCES capture,
+  file_seq      INTEGER NOT NULL,       -- capture_file.seq
+  interface     INTEGER,                -- capture_interface.nr: it is about that one
+  frame         INTEGER,                -- it is about this frame of the capture
+  text          TEXT NOT NULL           -- where both are NULL: about the file
+) STRICT;
+
+-- Frames that carried nothing this program follows, by kind ('arp', 'udp', …). What
+-- Wireshark numbers as a frame though it is no packet is 'pcapng custom block', ….
 CREATE TABLE not_followed(
   capture_id  INTEGER NOT NULL REFERENCES capture,
   kind        TEXT NOT NULL,

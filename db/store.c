@@ -178,7 +178,8 @@ static const struct column capture_columns[] = {
 	NUMBER("snapped_frames", f.snapped_frames), NUMBER("duplicate_frames", f.duplicate_frames),
 	NUMBER("clock_steps_back", f.clock_steps_back),
 	NUMBER("one_way_flows", f.one_way_flows), NUMBER("midstream_flows", f.midstream_flows),
-	NUMBER("ack_lost_segments", f.ack_lost_segments),
+	NUMBER("ack_lost_segments", f.ack_lost_segments), OPTIONAL("dropped_frames", f.dropped_frames),
+	WORD("taken_for", f.taken_for), TEXT("series_trouble", f.series_trouble),
 };
 #undef ROW
 ROW_FORMAT(TABLE_CAPTURE, capture, capture_columns);
@@ -222,7 +223,7 @@ int64_t store_capture_begin(struct store *s, const char *name, int64_t *flow_bas
 	sqlite3_finalize(q);
 	row_insert(s, &capture_format, &(struct capture_row){
 		.id = NONE, .name = name, .flow_base = *flow_base,
-		.f  = { .first_ns = NO_TIME, .last_ns = NO_TIME, .snaplen = NONE },
+		.f  = { .first_ns = NO_TIME, .last_ns = NO_TIME, .snaplen = NONE, .dropped_frames = NONE },
 	});
 	return sqlite3_last_insert_rowid(s->db);
 }

@@ -41,7 +41,13 @@ bool store_failed(const struct store *);
 /* A new capture; its id. *flow_base: what is added to a frame to make a flow id. */
 int64_t store_capture_begin(struct store *, const char *name, int64_t *flow_base);
 void store_capture_end(struct store *, int64_t capture_id, const struct capture_facts *);
-void store_capture_file(struct store *, int64_t capture_id, const struct capture_file_facts *);
+
+/* The file's place in its capture, from 1. */
+int64_t store_capture_file(struct store *, int64_t capture_id, const struct capture_file_facts *);
+void store_capture_interface(struct store *, int64_t capture_id, int64_t file_seq,
+                             const struct capture_interface *);
+void store_capture_comment(struct store *, int64_t capture_id, int64_t file_seq,
+                           const struct capture_comment *);
 void store_not_followed(struct store *, int64_t capture_id, const char *kind, uint64_t frames);
 
 /* Whether the case holds captures, of this run or of earlier ones. */

@@ -16,6 +16,7 @@ static const struct column file_columns[] = {
 	NUMBER("first_frame", f.first_frame), NUMBER("frames", f.frames),
 	TIME("first_ns", f.first_ns), TIME("last_ns", f.last_ns),
 	OPTIONAL("cut_short_at", f.cut_short_at), TEXT("trouble", f.trouble),
+	TEXT("compression", f.compression),
 };
 #undef ROW
 ROW_FORMAT(TABLE_CAPTURE_FILE, capture_file, file_columns);
@@ -35,11 +36,46 @@ static int64_t next_seq(struct store *s, int64_t capture_id)
 	return seq;
 }
 
-void store_capture_file(struct store *s, int64_t capture_id, const struct capture_file_facts *f)
+int64_t store_capture_file(struct store *s, int64_t capture_id, const struct capture_file_facts *f)
 {
-	if (!s->failed)
-		row_insert(s, &capture_file_format,
-		           &(struct file_row){ capture_id, next_seq(s, capture_id), *f });
+	int64_t seq = s->failed ? 1 : next_seq(s, capture_id);
+	row_insert(s, &capture_file_format, &(struct file_row){ capture_id, seq, *f });
+	return seq;
+}
+
+struct interface_row { int64_t capture_id, file_seq; struct capture_interface i; };
+#define ROW interface_row
+static const struct column interface_columns[] = {
+	NUMBER("capture_id", capture_id), NUMBER("file_seq", file_seq), NUMBER("nr", i.nr),
+	NUMBER("section", i.section), TEXT("name", i.name), TEXT("description", i.description),
+	TEXT("link_type", i.link_type), OPTIONAL("snaplen", i.snaplen), TEXT("filter", i.filter),
+	TEXT("os", i.os), NUMBER("frames", i.frames), OPTIONAL("received", i.received),
+	OPTIONAL("dropped_by_interface", i.dropped_by_interface),
+	OPTIONAL("passed_filter", i.passed_filter), OPTIONAL("dropped_by_os", i.dropped_by_os),
+	OPTIONAL("delivered", i.delivered),
+};
+#undef ROW
+ROW_FORMAT(TABLE_CAPTURE_INTERFACE, capture_interface, interface_columns);
+
+void store_capture_interface(struct store *s, int64_t capture_id, int64_t file_seq,
+                             const struct capture_interface *i)
+{
+	row_insert(s, &capture_interface_format, &(struct interface_row){ capture_id, file_seq, *i });
+}
+
+struct comment_row { int64_t capture_id, file_seq; struct capture_comment c; };
+#define ROW comment_row
+static const struct column comment_columns[] = {
+	NUMBER("capture_id", capture_id), NUMBER("file_seq", file_seq),
+	OPTIONAL("interface", c.interface), OPTIONAL("frame", c.frame), WORD("text", c.text),
+};
+#undef ROW
+ROW_FORMAT(TABLE_CAPTURE_COMMENT, capture_comment, comment_columns);
+
+void store_capture_comment(struct store *s, int64_t capture_id, int64_t file_seq,
+                           const struct capture_comment *c)
+{
+	row_insert(s, &capture_comment_format, &(struct comment_row){ capture_id, file_seq, *c });
 }
 
 struct not_followed_row { int64_t capture_id; const char *kind; uint64_t frames; };

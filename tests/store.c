@@ -528,13 +528,23 @@ static void test_nulls(void)
 static void full_rows(struct store *s)
 {
 	int64_t base, id = store_capture_begin(s, "c", &base);
-	store_capture_end(s, id, &(struct capture_facts){ .link_types = "EN10MB" });
+	store_capture_end(s, id, &(struct capture_facts){ .link_types = "EN10MB",
+							  .taken_for = "file",
+							  .series_trouble = "t" });
 	store_capture_file(s, id,
 			   &(struct capture_file_facts){ .path = "p",
+							 .compression = "gzip",
 							 .sha256 = "s",
 							 .format = "pcap",
 							 .trouble = "t",
 							 .link_type = "EN10MB" });
+	store_capture_interface(s, id, 1,
+				&(struct capture_interface){ .name = "n",
+							     .description = "d",
+							     .link_type = "RAW",
+							     .filter = "f",
+							     .os = "o" });
+	store_capture_comment(s, id, 1, &(struct capture_comment){ .text = "t" });
 	store_not_followed(s, id, "arp", 3);
 	store_flow(s, &(struct flow_facts){ .client_ip = "c",
 					    .server_ip = "s",

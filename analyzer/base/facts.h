@@ -154,6 +154,23 @@ struct capture_file_facts {
 	const char *trouble;                 /* what was wrong, in words; NULL */
 	int         snaplen;
 	const char *link_type;
+	const char *compression;             /* NULL: none */
+};
+
+/* An interface of a file; counts as the capturing program reported them, or NONE. */
+struct capture_interface {
+	int64_t     nr, section;             /* from 0, and from 1, through the file */
+	const char *name, *description, *link_type, *filter, *os;
+	int64_t     snaplen;                 /* NONE: no limit */
+	uint64_t    frames;
+	int64_t     received, dropped_by_interface, passed_filter, dropped_by_os, delivered;
+};
+
+/* What somebody wrote about a frame, an interface, or (both unset) the file. */
+struct capture_comment {
+	int64_t     interface;               /* NONE */
+	int64_t     frame;                   /* NONE */
+	const char *text;
 };
 
 struct capture_facts {
@@ -162,6 +179,8 @@ struct capture_facts {
 	uint64_t    frames, bytes, tcp_frames, filtered_frames, snapped_frames, duplicate_frames,
 	            clock_steps_back, one_way_flows, midstream_flows, ack_lost_segments;
 	int64_t     snaplen;
+	int64_t     dropped_frames;          /* NONE: not reported */
+	const char *taken_for, *series_trouble;
 };
 
 #endif

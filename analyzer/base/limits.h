@@ -7,6 +7,21 @@
 #define LIMITS_H
 
 enum {
+	/* inflate.c */
+	LIMIT_INFLATE_MEMORY   = 128 << 20, /* for the dictionary of one compressed file */
+
+	/* capture*.c */
+	LIMIT_PACKET           = 262144,  /* bytes handed out of one packet; of nearly every link
+	                                     type a longer record is nonsense, and ends the file */
+	LIMIT_PACKET_LONG      = 128 << 20, /* where it may be longer (USB, D-Bus) */
+	LIMIT_BLOCK_OPTIONS    = 65536,   /* bytes of a pcapng block's options looked at */
+	LIMIT_INTERFACES       = 16384,   /* of one file */
+	LIMIT_COMMENT          = 4096,    /* bytes kept of one comment */
+	LIMIT_FILE_COMMENTS    = 64,      /* kept about a file and its interfaces */
+	LIMIT_FRAME_COMMENTS   = 8,       /* kept about one frame */
+	LIMIT_COMMENTS         = 10000,   /* kept of one capture */
+	LIMIT_INTERFACE_TEXT   = 256,     /* name, description, filter of an interface */
+
 	/* decode.c */
 	LIMIT_VLAN_TAGS        = 4,       /* nested 802.1Q/802.1ad tags */
 	LIMIT_IP6_EXTENSIONS   = 16,      /* chained IPv6 extension headers */
