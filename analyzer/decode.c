@@ -46,29 +46,56 @@ static const char *name_of(const struct named *table, unsigned value, const char
 
 /* ---- TCP ---- */
 
+enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_WINDOW_SCALE = 3,
+       OPTION_SACK_PERMITTED = 4, OPTION_SACK = 5, OPTION_TIMESTAMPS = 8, OPTION_FAST_OPEN = 34,
+       OPTION_EXPERIMENT = 254 };
+
+static void sack_read(struct rd body, struct segment *s)
+{
+	while (rd_left(&body) >= 8 && s->sack_n < LIMIT_SACK_BLOCKS) {
+		uint32_t left = rd_be32(&body), right = rd_be32(&body);
+		s->sack[s->sack_n].left = left;
+		s->sack[s->sack_n++].right = right;
+	}
+}
+
+/* One option's body. One of a size that its kind does not have is left alone. */
+static void option_read(unsigned kind, struct rd body, struct segment *s)
+{
+	enum { FAST_OPEN_MAGIC = 0xf989 };            /* of the experiment, RFC 7413, A.1 */
+	size_t n = rd_left(&body);
+	if (kind == OPTION_TIMESTAMPS && n == 8) {
+		s->has_timestamps = true;
+		s->tsval = rd_be32(&body);
+		s->tsecr = rd_be32(&body);
+	} else if (kind == OPTION_SACK) {
+		sack_read(body, s);
+	} else if (kind == OPTION_MSS && n == 2) {
+		s->mss = rd_be16(&body);
+	} else if (kind == OPTION_WINDOW_SCALE && n == 1) {
+		s->window_scale = rd_u8(&body);
+	} else if (kind == OPTION_SACK_PERMITTED && n == 0) {
+		s->sack_permitted = true;
+	} else if (kind == OPTION_FAST_OPEN
+	           || (kind == OPTION_EXPERIMENT && rd_be16(&body) == FAST_OPEN_MAGIC)) {
+		s->fast_open = true;
+	}
+}
+
 static void options_read(struct segment *s)
 {
-	enum { END = 0, NOP = 1, MSS = 2, WINDOW_SCALE = 3, TIMESTAMPS = 8 };
 	struct rd r = rd_over(s->options);
 	while (rd_left(&r)) {
 		unsigned kind = rd_u8(&r);
-		if (kind == END)
+		if (kind == OPTION_END)
 			return;
-		if (kind == NOP)
+		if (kind == OPTION_NOP)
 			continue;
 		unsigned size = rd_u8(&r);
 		struct rd body = rd_sub(&r, size < 2 ? SIZE_MAX : size - 2);
 		if (!rd_ok(&body))
 			return;
-		if (kind == MSS && rd_left(&body) == 2)
-			s->mss = rd_be16(&body);
-		else if (kind == WINDOW_SCALE && rd_left(&body) == 1)
-			s->window_scale = rd_u8(&body);
-		else if (kind == TIMESTAMPS && rd_left(&body) == 8) {
-			s->has_timestamps = true;
-			s->tsval = rd_be32(&body);
-			s->tsecr = rd_be32(&body);
-		}
+		option_read(kind, body, s);
 	}
 }
 
@@ -84,7 +111,10 @@ static const char *tcp_decode(struct rd r, size_t wire, struct segment *s)
 	size_t header = (size_t)(rd_u8(&r) >> 4) * 4;
 	s->flags = rd_u8(&r);
 	s->window = rd_be16(&r);
-	rd_be32(&r);                                  /* checksum, urgent pointer */
+	rd_be16(&r);                                  /* checksum */
+	s->urgent = rd_be16(&r);
+	if (!(s->flags & TCP_URG))
+		s->urgent = 0;
 	if (!rd_ok(&r))
 		return kept < wire ? "tcp header cut off" : "malformed tcp";
 	if (header < TCP_HEADER || header > wire)

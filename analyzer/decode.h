@@ -38,6 +38,11 @@ struct segment {
 	bool            has_timestamps;  /* RFC 7323 */
 	uint32_t        tsval, tsecr;
 	int             mss, window_scale;   /* NONE: option not present */
+	bool            sack_permitted;  /* RFC 2018 */
+	int             sack_n;          /* blocks in `sack`; a D-SACK's (RFC 2883) is the first */
+	struct { uint32_t left, right; } sack[LIMIT_SACK_BLOCKS];   /* [left, right) */
+	bool            fast_open;       /* asks for or brings a cookie (RFC 7413) */
+	uint16_t        urgent;          /* the urgent pointer; 0 without URG */
 	struct bytes    options;         /* the TCP options, as sent */
 	uint16_t        vlan[LIMIT_VLAN_TAGS];
 	int             vlan_n;

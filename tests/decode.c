@@ -50,6 +50,16 @@ static const struct row {
 	{ "ipv4 fragment", DLT_RAW, "4500002c" "12342000" "4006" "0000" "0a000001" "0a000002" TCP, "ip fragment" },
 	{ "length 0: segmentation offload", DLT_RAW, "45000000" "12340000" "4006" "0000" "0a000001" "0a000002" TCP,
 	  "10.0.0.1:40000 > 10.0.0.2:5432 ttl 64 id 4660 len 4 abcd" },
+	{ "sack permitted, fast open cookie wanted", DLT_RAW, "45000030" "12340000" "4006" "0000" "0a000001" "0a000002"
+	  "9c40" "1538" "00000001" "00000000" "7002" "2000" "0000" "0000" "0402" "2202" "01010101",
+	  "10.0.0.1:40000 > 10.0.0.2:5432 ttl 64 id 4660 len 0  sack-ok fast-open" },
+	{ "fast open, as the experiment wrote it", DLT_RAW, "45000030" "12340000" "4006" "0000" "0a000001" "0a000002"
+	  "9c40" "1538" "00000001" "00000000" "7002" "2000" "0000" "0000" "fe08f989" "01020304",
+	  "10.0.0.1:40000 > 10.0.0.2:5432 ttl 64 id 4660 len 0  fast-open" },
+	{ "two sack blocks and urgent", DLT_RAW, "4500003c" "12340000" "4006" "0000" "0a000001" "0a000002"
+	  "9c40" "1538" "00000001" "00000002" "a030" "2000" "0000" "0007"
+	  "0101" "0512" "0000000a" "0000000c" "00000010" "00000020",
+	  "10.0.0.1:40000 > 10.0.0.2:5432 ttl 64 id 4660 len 0  sack 10-12 sack 16-32 urgent 7" },
 	{ "udp", DLT_RAW, "4500001c" "12340000" "4011" "0000" "0a000001" "0a000002" "00350035" "00080000", "udp" },
 	{ "arp", DLT_EN10MB, MACS "0806" "0001", "arp" },
 	{ "802.3", DLT_EN10MB, MACS "0026" "4242", "802.2" },
@@ -78,9 +88,17 @@ static const char *shown(const struct packet *packet, char text[static 256])
 	const char *kind = decode(packet, &s);
 	if (kind)
 		return kind;
-	snprintf(text, 256, "%s:%u > %s:%u ttl %u id %u len %u %.*s%s%s", ip_text(s.src.ip, src), s.src.port,
+	int n = snprintf(text, 256, "%s:%u > %s:%u ttl %u id %u len %u %.*s%s%s", ip_text(s.src.ip, src), s.src.port,
 	         ip_text(s.dst.ip, dst), s.dst.port, s.ttl, s.ip_id, s.len, (int)s.payload.n,
 	         (const char *)s.payload.p, s.vlan_n ? " " : "", path_text(&s, path));
+	if (s.sack_permitted)
+		n += snprintf(text + n, 256 - (size_t)n, " sack-ok");
+	for (int i = 0; i < s.sack_n; i++)
+		n += snprintf(text + n, 256 - (size_t)n, " sack %u-%u", s.sack[i].left, s.sack[i].right);
+	if (s.fast_open)
+		n += snprintf(text + n, 256 - (size_t)n, " fast-open");
+	if (s.urgent)
+		snprintf(text + n, 256 - (size_t)n, " urgent %u", s.urgent);
 	return text;
 }
 

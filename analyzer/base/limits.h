@@ -25,6 +25,7 @@ enum {
 	/* decode.c */
 	LIMIT_VLAN_TAGS        = 4,       /* nested 802.1Q/802.1ad tags */
 	LIMIT_IP6_EXTENSIONS   = 16,      /* chained IPv6 extension headers */
+	LIMIT_SACK_BLOCKS      = 4,       /* more do not fit into the TCP options */
 	LIMIT_PATH             = 64,      /* text of flow.path */
 
 	/* dedup.c */
