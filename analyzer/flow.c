@@ -72,6 +72,42 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s, struct flo
 	return f;
 }
 
+/* ---- numbers that flows will have ---- */
+
+struct reserved { struct endpoint a, b; uint64_t stream; bool taken; };
+
+static bool reserved_same(const void *value, const void *key)
+{
+	const struct reserved *r = value;
+	const struct segment *s = key;
+	return (endpoint_same(&r->a, &s->src) && endpoint_same(&r->b, &s->dst))
+	    || (endpoint_same(&r->a, &s->dst) && endpoint_same(&r->b, &s->src));
+}
+
+void flow_reserve(struct flow_table *t, const struct segment *s)
+{
+	uint64_t hash = pair_hash(t, &s->src, &s->dst);
+	if (map_find(&t->reserved, hash, s, reserved_same))
+		return;
+	uint64_t stream = t->streams++;
+	if (t->reserved_n == LIMIT_RESERVED_STREAMS)
+		return;
+	struct reserved *r = alloc_zeroed(1, sizeof *r);
+	*r = (struct reserved){ .a = s->src, .b = s->dst, .stream = stream };
+	map_put(&t->reserved, hash, s, reserved_same, r);
+	t->reserved_n++;
+}
+
+static uint64_t stream_number(struct flow_table *t, const struct segment *s)
+{
+	struct reserved *r = t->reserved_n
+		? map_find(&t->reserved, pair_hash(t, &s->src, &s->dst), s, reserved_same) : NULL;
+	if (!r || r->taken)
+		return t->streams++;
+	r->taken = true;
+	return r->stream;
+}
+
 /* ---- who is the client ---- */
 
 static bool server_same(const void *value, const void *key)
@@ -147,7 +183,7 @@ struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t i
 	struct flow *f = alloc_zeroed(1, sizeof *f);
 	const struct endpoint *client = client_of(t, s, &f->client_known_by);
 	f->id = id;
-	f->stream = t->streams++;
+	f->stream = stream_number(t, s);
 	f->side[CLIENT].at = *client;
 	f->side[SERVER].at = client == &s->src ? s->dst : s->src;
 	f->first = s->at;
@@ -185,6 +221,9 @@ void flow_table_free(struct flow_table *t)
 	}
 	for (size_t i = 0; i < t->servers.size; i++)
 		free(t->servers.slots[i].value);
+	for (size_t i = 0; i < t->reserved.size; i++)
+		free(t->reserved.slots[i].value);
+	map_free(&t->reserved);
 	map_free(&t->map);
 	map_free(&t->servers);
 }

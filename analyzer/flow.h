@@ -80,6 +80,8 @@ struct flow {
 
 struct flow_table {
 	struct map      map, servers;           /* flows by endpoints; server endpoints seen */
+	struct map      reserved;               /* struct reserved, by endpoints */
+	size_t          reserved_n;
 	struct hash_key key;
 	struct flow    *first, *last;
 	uint64_t        streams;                /* flows ever, for Wireshark's tcp.stream */
@@ -94,6 +96,10 @@ struct flow *flow_find(struct flow_table *, const struct segment *, struct flow 
 
 /* A new flow that begins with this segment. */
 struct flow *flow_begin(struct flow_table *, const struct segment *, int64_t id);
+
+/* No flow yet, but a packet that quoted one: Wireshark gives it a number, which the
+ * flow's first segment will find. Only LIMIT_RESERVED_STREAMS are remembered. */
+void flow_reserve(struct flow_table *, const struct segment *);
 
 /* Which side sent this segment. */
 enum side flow_sender(const struct flow *, const struct segment *);

@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 
 #include "capture.h"
+#include "decode.h"
 #include "dedup.h"
 #include "flow.h"
+#include "fragment.h"
 #include "source.h"
 #include "store.h"
 #include "tcp.h"
@@ -20,7 +22,7 @@
 static const int64_t CLOCK_STEP_NS = 1000000;   /* disorder between queues is less */
 
 /* Kinds of frames that are not followed, and how many. decode() has few. */
-enum { KINDS = 48 };
+enum { KINDS = 80 };
 struct kind_count { const char *kind; uint64_t frames; };
 
 /* A file to be read, and what a look at it told: when it begins (NO_TIME: not
@@ -32,6 +34,7 @@ struct pipeline {
 	const struct run_options *options;
 	struct run_result        *result;
 	struct talk_context       talk;
+	struct decoder           *decoder;
 	struct dedup             *dedup;
 	struct flow_table         flows;
 	int64_t                   capture_id, flow_base;
@@ -73,6 +76,15 @@ static void flow_finish(struct pipeline *p, struct flow *f, bool end_of_capture)
 	f->finished = true;
 }
 
+/* Something odd about the packet that the segment came in. */
+static void oddity_note(struct pipeline *p, const struct flow *f, const struct segment *s)
+{
+	enum side sender = flow_sender(f, s);
+	const struct tcp_side *own = &f->side[sender];
+	int64_t off = own->top_off + (int32_t)(s->seq - own->top_seq);
+	store_anomaly(p->talk.store, f->id, s->at, sender, off > 0 ? (uint64_t)off : 0, s->odd);
+}
+
 static void segment_process(struct pipeline *p, const struct segment *s)
 {
 	struct flow *reused, *f;
@@ -90,6 +102,39 @@ static void segment_process(struct pipeline *p, const struct segment *s)
 	if (reused)
 		tcp_reused(&p->talk, f, s);
 	tcp_segment(&p->talk, f, s);
+	if (s->odd)
+		oddity_note(p, f, s);
+}
+
+/* An ICMP error: of a flow that is known, or a frame like others that are not followed. */
+static void icmp_process(struct pipeline *p, const struct icmp_error *e, const struct segment *s,
+                         const char *kind)
+{
+	struct flow *reused;
+	struct segment of_flow = { .src = e->src, .dst = e->dst };
+	struct segment as_sent = { .at = s->at, .link_id = s->link_id, .ip_id = e->ip_id, .ttl = e->ttl,
+	                           .src.port = e->src.port, .dst.port = e->dst.port, .seq = e->seq,
+	                           .ack = (uint32_t)(e->type << 8 | e->code), .len = 1 };
+	memcpy(as_sent.src.ip, e->from, 16);
+	memcpy(as_sent.dst.ip, e->to, 16);
+	struct flow *f = flow_find(&p->flows, &of_flow, &reused);
+	if (!f) {
+		kind_count(p, kind);
+		if (e->whole_header)
+			flow_reserve(&p->flows, &of_flow);
+		return;
+	}
+	p->facts.icmp_frames++;
+	if (dedup_seen(p->dedup, &as_sent)) {
+		p->facts.duplicate_frames++;
+		return;
+	}
+	struct icmp_facts facts = { .flow_id = f->id, .at = s->at, .sender = flow_sender(f, &of_flow),
+		.protocol = e->ip6 ? "icmpv6" : "icmp", .type = e->type, .code = e->code,
+		.word = icmp_word(e->ip6, e->type, e->code), .mtu = e->mtu, .quoted_seq = e->seq,
+		.quoted_ttl = e->quoted_ttl };
+	ip_text(e->from, facts.source_ip);
+	store_icmp(p->talk.store, &facts);
 }
 
 static void packet_process(struct pipeline *p, const struct packet *packet)
@@ -110,11 +155,14 @@ static void packet_process(struct pipeline *p, const struct packet *packet)
 		facts->filtered_frames++;
 		return;
 	}
-	const char *not_tcp = decode(packet, &s);
-	if (not_tcp)
-		kind_count(p, not_tcp);
-	else
+	const char *not_tcp = decode(p->decoder, packet, &s);
+	const struct icmp_error *icmp = decode_icmp(p->decoder);
+	if (!not_tcp)
 		segment_process(p, &s);
+	else if (icmp)
+		icmp_process(p, icmp, &s, not_tcp);
+	else
+		kind_count(p, not_tcp);
 }
 
 /* ---- one file ---- */
@@ -182,21 +230,36 @@ static void capture_begin(struct pipeline *p, const char *name)
 	p->last = (struct mark){ 0 };
 	memset(p->kinds, 0, sizeof p->kinds);
 	flow_table_init(&p->flows);
+	p->decoder = decoder_new();
 	p->dedup = dedup_new();
 	p->capture_id = store_capture_begin(p->talk.store, name, &p->flow_base);
 }
 
+/* Each fragment was counted as one when it came; those that became part of a whole
+ * packet are taken out again, for what the packet is was counted when it was whole. */
+static void fragments_settle(struct pipeline *p)
+{
+	p->facts.fragment_frames = decode_fragments(p->decoder)->parts;
+	for (int i = 0; i < KINDS && p->kinds[i].kind; i++)
+		if (strcmp(p->kinds[i].kind, KIND_FRAGMENT) == 0)
+			p->kinds[i].frames -= p->facts.fragment_frames;
+}
+
 static void capture_end(struct pipeline *p)
 {
+	fragments_settle(p);
 	for (struct flow *f = p->flows.first; f; f = f->next)
 		if (!f->finished)
 			flow_finish(p, f, true);
 	for (int i = 0; i < KINDS && p->kinds[i].kind; i++)
-		store_not_followed(p->talk.store, p->capture_id, p->kinds[i].kind, p->kinds[i].frames);
+		if (p->kinds[i].frames)
+			store_not_followed(p->talk.store, p->capture_id, p->kinds[i].kind,
+			                   p->kinds[i].frames);
 	p->facts.link_types = p->link_types;
 	store_capture_end(p->talk.store, p->capture_id, &p->facts);
 	flow_table_free(&p->flows);
 	dedup_free(p->dedup);
+	decoder_free(p->decoder);
 }
 
 /* ---- all files ---- */

@@ -35,6 +35,8 @@ CREATE TABLE capture(
   filtered_frames   INTEGER NOT NULL,   -- passed over by the BPF filter (-f)
   snapped_frames    INTEGER NOT NULL,   -- TCP frames cut by the snaplen
   duplicate_frames  INTEGER NOT NULL,   -- seen twice; left out of all other facts
+  fragment_frames   INTEGER NOT NULL,   -- IP fragments of packets that a later frame completed
+  icmp_frames       INTEGER NOT NULL,   -- errors about a flow of the capture: see icmp
   clock_steps_back  INTEGER NOT NULL,   -- frames stamped more than 1 ms before the one ahead of them
   one_way_flows     INTEGER NOT NULL,   -- flows with payload of which one direction was never seen
   midstream_flows   INTEGER NOT NULL,   -- flows begun before the capture
@@ -123,7 +125,7 @@ CREATE TABLE flow(
   server_ip        TEXT NOT NULL,
   server_port      INTEGER NOT NULL,
   client_known_by  TEXT NOT NULL,       -- 'syn', 'syn_ack', 'server' (its other flows), 'port', 'payload'
-  path             TEXT,                -- headers around it: 'vlan 5'
+  path             TEXT,                -- headers around its first segment, from the outside in: 'vlan 5 vxlan 42'
   first_frame      INTEGER NOT NULL,
   last_frame       INTEGER NOT NULL,
   first_ns         INTEGER NOT NULL,
@@ -240,6 +242,23 @@ CREATE TABLE reset(
   pause_from_ns    INTEGER,             -- the segment before it
   pause_to_frame   INTEGER,             -- and the peer's segment that broke it
   pause_to_ns      INTEGER
+) STRICT;
+
+-- ICMP errors that quote a segment of a flow: a router, a firewall or the other
+-- host says what became of it. One that quotes no known flow is in not_followed.
+CREATE TABLE icmp(
+  flow_id    INTEGER NOT NULL REFERENCES flow,
+  frame      INTEGER NOT NULL,
+  ns         INTEGER NOT NULL,
+  source_ip  TEXT NOT NULL,             -- who says so
+  sender     TEXT NOT NULL,             -- whose segment it is about
+  protocol   TEXT NOT NULL,             -- 'icmp', 'icmpv6'
+  type       INTEGER NOT NULL,          -- as on the wire
+  code       INTEGER NOT NULL,
+  word       TEXT NOT NULL,             -- 'port unreachable', 'fragmentation needed', 'ttl exceeded', …
+  mtu        INTEGER,                   -- of the next hop: what the packet was too big for
+  quoted_seq INTEGER NOT NULL,          -- the segment's sequence number, as on the wire
+  quoted_ttl INTEGER NOT NULL           -- its TTL when it was given up
 ) STRICT;
 
 -- Silences from 1 s up. 'both': no segment of the flow at all. 'client' and

@@ -176,6 +176,7 @@ static const struct column capture_columns[] = {
 	NUMBER("bytes", f.bytes), TEXT("link_types", f.link_types), OPTIONAL("snaplen", f.snaplen),
 	NUMBER("tcp_frames", f.tcp_frames), NUMBER("filtered_frames", f.filtered_frames),
 	NUMBER("snapped_frames", f.snapped_frames), NUMBER("duplicate_frames", f.duplicate_frames),
+	NUMBER("fragment_frames", f.fragment_frames), NUMBER("icmp_frames", f.icmp_frames),
 	NUMBER("clock_steps_back", f.clock_steps_back),
 	NUMBER("one_way_flows", f.one_way_flows), NUMBER("midstream_flows", f.midstream_flows),
 	NUMBER("ack_lost_segments", f.ack_lost_segments), OPTIONAL("dropped_frames", f.dropped_frames),

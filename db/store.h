@@ -59,6 +59,7 @@ bool store_has_file(struct store *, const char *sha256, char *text, size_t size)
 void store_flow(struct store *, const struct flow_facts *);
 void store_tcp_event(struct store *, const struct tcp_event *);
 void store_reset(struct store *, const struct reset *);
+void store_icmp(struct store *, const struct icmp_facts *);
 void store_silence(struct store *, const struct silence *);
 void store_http(struct store *, int64_t flow_id, const struct http_exchange *);
 void store_amqp_connection(struct store *, int64_t flow_id, const struct amqp_connection *);

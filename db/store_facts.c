@@ -149,6 +149,21 @@ void store_tcp_event(struct store *s, const struct tcp_event *e)
 	row_insert(s, &tcp_event_format, e);
 }
 
+#define ROW icmp_facts
+static const struct column icmp_columns[] = {
+	NUMBER("flow_id", flow_id), NUMBER("frame", at.frame), NUMBER("ns", at.ns),
+	WORD("source_ip", source_ip), SIDE("sender", sender), WORD("protocol", protocol),
+	NUMBER("type", type), NUMBER("code", code), WORD("word", word), OPTIONAL("mtu", mtu),
+	NUMBER("quoted_seq", quoted_seq), NUMBER("quoted_ttl", quoted_ttl),
+};
+#undef ROW
+ROW_FORMAT(TABLE_ICMP, icmp, icmp_columns);
+
+void store_icmp(struct store *s, const struct icmp_facts *f)
+{
+	row_insert(s, &icmp_format, f);
+}
+
 /* What is known of the trigger is NULL where there is none. */
 struct reset_row {
 	struct reset r;

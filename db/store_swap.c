@@ -10,6 +10,8 @@
 static const char *const swaps[] = {
 	"UPDATE main.tcp_event SET sender = other_side(sender) WHERE flow_id = ?",
 	"UPDATE main.reset SET sender = other_side(sender) WHERE flow_id = ?",
+	"UPDATE main.icmp SET sender = other_side(sender) WHERE flow_id = ?",
+	"UPDATE main.anomaly SET sender = other_side(sender) WHERE flow_id = ?",
 	"UPDATE main.silence SET scope = other_side(scope) WHERE flow_id = ?",
 	"UPDATE main.silence SET ended_sender = other_side(ended_sender) WHERE flow_id = ?",
 	"UPDATE main.packet_index SET packets = other_sides(packets) WHERE flow_id = ?",

@@ -572,6 +572,7 @@ static void full_rows(struct store *s)
 					.pause_from = MARKED,
 					.pause_to = MARKED });
 	store_silence(s, &(struct silence){ .scope = SILENT_BOTH, .ended_by = "data" });
+	store_icmp(s, &(struct icmp_facts){ .source_ip = "1", .protocol = "icmp", .word = "w" });
 	store_http(s, 1,
 		   &(struct http_exchange){ .method = "m",
 					    .target = "t",
@@ -680,6 +681,8 @@ static void test_swap(void)
 	for (int64_t flow = 1; flow <= 2; flow++) {
 		store_tcp_event(
 			s, &(struct tcp_event){ .flow_id = flow, .at = MARKED, .kind = "fin" });
+		store_icmp(s, &(struct icmp_facts){ .flow_id = flow, .at = MARKED, .word = "w" });
+		store_anomaly(s, flow, (struct mark)MARKED, CLIENT, 0, "a");
 		store_silence(s, &(struct silence){ flow, SILENT_SERVER, MARKED, MARKED, "data",
 						    SERVER });
 		store_silence(s, &(struct silence){ flow, SILENT_BOTH, MARKED, MARKED,
@@ -689,6 +692,8 @@ static void test_swap(void)
 	packet_chunk_free(&chunk);
 	CHECK(store_swap_sides(s, 2));
 	IS(s, "SELECT group_concat(sender) FROM tcp_event", "client,server");
+	IS(s, "SELECT group_concat(sender) FROM icmp", "client,server");
+	IS(s, "SELECT group_concat(sender) FROM anomaly", "client,server");
 	IS(s, "SELECT group_concat(scope) FROM silence", "server,both,client,both");
 	IS(s, "SELECT group_concat(coalesce(ended_sender, '-')) FROM silence", "server,-,client,-");
 	IS(s, "SELECT group_concat(sender || seq) FROM packet", "server9,client9");

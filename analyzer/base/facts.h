@@ -60,6 +60,20 @@ struct reset {
 	struct mark pause_from, pause_to;    /* the flow's longest pause since the resetter last sent */
 };
 
+/* An ICMP error about one of the sender's segments. */
+struct icmp_facts {
+	int64_t     flow_id;
+	struct mark at;
+	char        source_ip[46];
+	enum side   sender;
+	const char *protocol;                /* "icmp", "icmpv6" */
+	uint8_t     type, code;
+	const char *word;
+	int         mtu;                     /* NONE: the error names none */
+	uint32_t    quoted_seq;
+	uint8_t     quoted_ttl;
+};
+
 enum silence_scope { SILENT_CLIENT, SILENT_SERVER, SILENT_BOTH };
 
 struct silence {
@@ -177,7 +191,7 @@ struct capture_facts {
 	const char *name, *link_types;
 	int64_t     first_ns, last_ns;
 	uint64_t    frames, bytes, tcp_frames, filtered_frames, snapped_frames, duplicate_frames,
-	            clock_steps_back, one_way_flows, midstream_flows, ack_lost_segments;
+	            fragment_frames, icmp_frames, clock_steps_back, one_way_flows, midstream_flows, ack_lost_segments;
 	int64_t     snaplen;
 	int64_t     dropped_frames;          /* NONE: not reported */
 	const char *taken_for, *series_trouble;

@@ -22,11 +22,20 @@ enum {
 	LIMIT_COMMENTS         = 10000,   /* kept of one capture */
 	LIMIT_INTERFACE_TEXT   = 256,     /* name, description, filter of an interface */
 
-	/* decode.c */
-	LIMIT_VLAN_TAGS        = 4,       /* nested 802.1Q/802.1ad tags */
-	LIMIT_IP6_EXTENSIONS   = 16,      /* chained IPv6 extension headers */
+	/* decode.c and the files of layer.h */
+	LIMIT_LAYERS           = 40,      /* headers of a packet, from the link to TCP */
+	LIMIT_OUTER            = 8,       /* headers around a segment that its path names */
 	LIMIT_SACK_BLOCKS      = 4,       /* more do not fit into the TCP options */
-	LIMIT_PATH             = 64,      /* text of flow.path */
+	LIMIT_IP6_EXTENSIONS   = 16,      /* chained IPv6 extension headers */
+	LIMIT_PATH             = 128,     /* text of flow.path */
+
+	/* fragment.c */
+	LIMIT_FRAGMENT_DATAGRAMS = 1024,  /* waited for at once */
+	LIMIT_FRAGMENT_BYTES   = 16 << 20, /* held for them */
+	LIMIT_FRAGMENT_SPANS   = 1024,    /* pieces of a datagram that do not touch */
+
+	/* flow.c */
+	LIMIT_RESERVED_STREAMS = 4096,    /* numbers kept for connections that only an ICMP error named */
 
 	/* dedup.c */
 	LIMIT_DEDUP_SLOTS      = 8192,    /* packets remembered, a power of two */
