@@ -7,7 +7,7 @@
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
-PKGS    := libpcap libndpi sqlite3 libgcrypt
+PKGS    := libpcap libndpi sqlite3 libgcrypt zlib libzstd liblzma liblz4
 
 BUILD   := build$(if $(SAN),-san)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes \
@@ -79,7 +79,8 @@ $(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
 
 # ---- what has to be installed ----
 
-DEB_PKGS := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev python3
+DEB_PKGS := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev zlib1g-dev \
+            libzstd-dev liblzma-dev liblz4-dev python3
 SUDO     := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 deps:
@@ -96,10 +97,12 @@ deps-present:
 	@for p in $(PKGS); do pkg-config --exists $$p && continue; \
 	   echo "$$p is missing (or pkg-config itself). Install it with:"; \
 	   echo "  Debian, Ubuntu  make deps"; \
-	   echo "  Fedora          dnf install pkgconf libpcap-devel ndpi-devel sqlite-devel libgcrypt-devel"; \
-	   echo "  Alpine          apk add pkgconf libpcap-dev ndpi-dev sqlite-dev libgcrypt-dev"; \
-	   echo "  Arch            pacman -S pkgconf libpcap ndpi sqlite libgcrypt"; \
-	   echo "  Homebrew        brew install pkgconf libpcap ndpi sqlite libgcrypt"; \
+	   echo "  Fedora          dnf install pkgconf libpcap-devel ndpi-devel sqlite-devel libgcrypt-devel \\"; \
+	   echo "                    zlib-devel libzstd-devel xz-devel lz4-devel"; \
+	   echo "  Alpine          apk add pkgconf libpcap-dev ndpi-dev sqlite-dev libgcrypt-dev zlib-dev \\"; \
+	   echo "                    zstd-dev xz-dev lz4-dev"; \
+	   echo "  Arch            pacman -S pkgconf libpcap ndpi sqlite libgcrypt zlib zstd xz lz4"; \
+	   echo "  Homebrew        brew install pkgconf libpcap ndpi sqlite libgcrypt zlib zstd xz lz4"; \
 	   exit 1; done
 
 # ---- what people call ----

@@ -6,6 +6,7 @@
  */
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +41,8 @@ struct pipeline {
 	int64_t                   capture_id, flow_base;
 	struct capture_facts      facts;
 	char                      link_types[128];
+	int64_t                   file_seq;      /* of the file being read, from 1 */
+	int                       comments;      /* of frames, stored so far */
 	struct mark               last;          /* the last frame, followed or not */
 	struct kind_count         kinds[KINDS];
 };
@@ -141,7 +144,8 @@ static void packet_process(struct pipeline *p, const struct packet *packet)
 {
 	struct segment s;
 	struct capture_facts *facts = &p->facts;
-	if (facts->frames++ == 0)
+	facts->frames++;
+	if (facts->first_ns == NO_TIME)
 		facts->first_ns = facts->last_ns = packet->ns;
 	else if (packet->ns < p->last.ns - CLOCK_STEP_NS)
 		facts->clock_steps_back++;
@@ -175,6 +179,48 @@ static void link_type_add(struct pipeline *p, const char *name)
 		snprintf(p->link_types + n, sizeof p->link_types - n, "%s%s", n ? "," : "", name);
 }
 
+/* The comments on a frame. Text ends at a NUL, so a NUL inside becomes a space. */
+static void frame_comments(struct pipeline *p, const struct packet *packet)
+{
+	char text[LIMIT_COMMENT + 1];
+	struct capture_comment comment = { NONE, (int64_t)packet->frame, text };
+	for (size_t i = 0; i < packet->comments_n && p->comments < LIMIT_COMMENTS; i++) {
+		struct bytes b = packet->comments[i];
+		size_t n = b.n < LIMIT_COMMENT ? b.n : LIMIT_COMMENT;
+		for (size_t at = 0; at < n; at++)
+			text[at] = b.p[at] ? (char)b.p[at] : ' ';
+		text[n] = '\0';
+		store_capture_comment(p->talk.store, p->capture_id, p->file_seq, &comment);
+		p->comments++;
+	}
+}
+
+/* Of counts that may be NONE: not reported. */
+static int64_t count_sum(int64_t a, int64_t b)
+{
+	int64_t sum;
+	if (a == NONE || b == NONE)
+		return a == NONE ? b : a;
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+/* The interfaces and what is said about them; adds up what they dropped. */
+static void interfaces_store(struct pipeline *p, const struct capture *c)
+{
+	struct capture_interface face;
+	struct capture_comment comment;
+	int64_t dropped = NONE;
+	for (size_t i = 0; capture_interface_at(c, i, &face); i++) {
+		store_capture_interface(p->talk.store, p->capture_id, p->file_seq, &face);
+		link_type_add(p, face.link_type);
+		dropped = count_sum(dropped, count_sum(face.dropped_by_interface, face.dropped_by_os));
+	}
+	if (dropped > p->facts.dropped_frames)       /* counts go on through a series */
+		p->facts.dropped_frames = dropped;
+	for (size_t i = 0; capture_comment_at(c, i, &comment); i++)
+		store_capture_comment(p->talk.store, p->capture_id, p->file_seq, &comment);
+}
+
 static void file_facts(struct pipeline *p, struct capture *c, struct capture_file_facts *file)
 {
 	char sha256[SHA256_HEX];
@@ -182,12 +228,52 @@ static void file_facts(struct pipeline *p, struct capture *c, struct capture_fil
 	file->sha256 = source_sha256(capture_source(c), sha256);
 	file->size = (int64_t)source_size(capture_source(c));
 	file->format = capture_format(c);
-	file->link_type = capture_link_type(c);
+	file->compression = source_compression(capture_source(c));
+	file->link_type = capture_link_types(c);
 	file->snaplen = capture_snaplen(c);
-	link_type_add(p, file->link_type);
-	if (p->facts.snaplen == 0 || file->snaplen < p->facts.snaplen)
+	if (file->snaplen != NONE && (p->facts.snaplen == NONE || file->snaplen < p->facts.snaplen))
 		p->facts.snaplen = file->snaplen;
 	store_capture_file(p->talk.store, p->capture_id, file);
+	interfaces_store(p, c);
+}
+
+/* What is wrong with the file goes into its facts, and is told. */
+static void file_trouble(struct pipeline *p, const struct capture *c, enum capture_next end,
+                         struct err *why, struct capture_file_facts *file)
+{
+	const char *filter = capture_filter_trouble(c);
+	if (end == CAPTURE_BROKEN) {
+		file->cut_short_at = (int64_t)file->frames;
+		file->trouble = why->text;
+		p->result->files_cut_short++;
+		trouble(p, why->text);
+	}
+	if (filter) {
+		struct err told;
+		fail(&told, "%.440s; frames of that link type are passed over", filter);
+		trouble(p, told.text);
+	}
+}
+
+/* A frame that is no packet may have no time of its own: none is taken of it. */
+static void other_process(struct pipeline *p, const struct packet *packet)
+{
+	p->facts.frames++;
+	p->last.frame = packet->frame;
+	if (packet->wanted)
+		kind_count(p, packet->kind);
+	else
+		p->facts.filtered_frames++;
+}
+
+static void file_packet(struct pipeline *p, const struct packet *packet,
+                        struct capture_file_facts *file)
+{
+	if (file->first_ns == NO_TIME)
+		file->first_ns = packet->ns;
+	if (file->last_ns == NO_TIME || packet->ns > file->last_ns)
+		file->last_ns = packet->ns;
+	packet_process(p, packet);
 }
 
 /* Read one file to its end. Frames go on counting where the file before ended. */
@@ -199,23 +285,20 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 	struct packet packet;
 	struct err why;
 	enum capture_next next;
+	p->file_seq++;
 	while ((next = capture_next(c, &packet, &why)) == CAPTURE_PACKET) {
 		file.frames = packet.frame;
-		if (file.first_ns == NO_TIME)
-			file.first_ns = packet.ns;
-		if (file.last_ns == NO_TIME || packet.ns > file.last_ns)
-			file.last_ns = packet.ns;
 		packet.frame += file.first_frame - 1;
-		packet_process(p, &packet);
+		if (packet.comments_n)
+			frame_comments(p, &packet);
+		if (packet.kind)
+			other_process(p, &packet);
+		else
+			file_packet(p, &packet, &file);
 		if ((packet.frame & 1023) == 0 && store_failed(p->talk.store))
 			break;
 	}
-	if (next == CAPTURE_BROKEN) {
-		file.cut_short_at = (int64_t)file.frames;
-		file.trouble = why.text;
-		p->result->files_cut_short++;
-		trouble(p, why.text);
-	}
+	file_trouble(p, c, next, &why, &file);
 	file_facts(p, c, &file);
 	p->result->files_read++;
 }
@@ -225,8 +308,10 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 static void capture_begin(struct pipeline *p, const char *name)
 {
 	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME,
-	                                   .dropped_frames = NONE, .taken_for = "file" };
+	                                   .snaplen = NONE, .dropped_frames = NONE, .taken_for = "file" };
 	p->link_types[0] = 0;
+	p->file_seq = 0;
+	p->comments = 0;
 	p->last = (struct mark){ 0 };
 	memset(p->kinds, 0, sizeof p->kinds);
 	flow_table_init(&p->flows);

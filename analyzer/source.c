@@ -1,61 +1,135 @@
-/* source.c - see source.h. */
-#define _GNU_SOURCE   /* fopencookie() */
+/* source.c - see source.h.
+ *
+ * Two buffers, of which the first is there only for a compressed file:
+ *
+ *   disk -> packed (SOURCE_BLOCK) -> unpacked (WINDOW + BLOCK) -> whoever peeks
+ *
+ * What is left of `unpacked` is moved to its front only when the rest is too
+ * small: that is part of a record, once in a quarter of a mebibyte.
+ */
 #include "source.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <gcrypt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 256 * 1024 };
+#include "inflate.h"
+
+enum { UNPACKED = SOURCE_WINDOW + SOURCE_BLOCK };
 
 struct source {
-	int          fd;
-	gcry_md_hd_t hash;
-	uint8_t      head[SOURCE_HEAD];
-	size_t       head_n, head_given;
-	uint64_t     size;
-	int          error;            /* errno of a failed read; 0 */
+	int             fd;
+	gcry_md_hd_t    hash;
+	uint64_t        size;
+	bool            ended;         /* the file, or what can be read of it */
+	const char     *compression;
+	struct inflate *inflate;
+	uint8_t        *packed;
+	struct bytes    packed_left;
+	uint8_t        *unpacked;
+	size_t          begin, end;    /* of what was not taken yet */
+	uint64_t        offset;        /* of `begin` */
+	struct err      trouble;       /* "": none */
 };
 
 /* read() that goes on after a signal, and hashes what it got. */
-static ssize_t block_read(struct source *s, void *to, size_t n)
+static size_t block_read(struct source *s, uint8_t *to, size_t n)
 {
 	ssize_t got;
+	if (s->ended)
+		return 0;
 	do
 		got = read(s->fd, to, n);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		s->error = errno;
-	if (got > 0) {
-		gcry_md_write(s->hash, to, (size_t)got);
-		s->size += (uint64_t)got;
-	}
-	return got;
+		fail(&s->trouble, "reading stopped: %s", strerror(errno));
+	s->ended = got <= 0;
+	if (got <= 0)
+		return 0;
+	gcry_md_write(s->hash, to, (size_t)got);
+	s->size += (uint64_t)got;
+	return (size_t)got;
 }
 
-static ssize_t cookie_read(void *cookie, char *to, size_t n)
+/* Unpack into the room; 0: there is no more. */
+static size_t block_unpack(struct source *s, uint8_t *to, size_t room)
 {
-	struct source *s = cookie;
-	size_t left = s->head_n - s->head_given;
-	if (left == 0)
-		return block_read(s, to, n);
-	size_t take = n < left ? n : left;
-	memcpy(to, s->head + s->head_given, take);
-	s->head_given += take;
-	return (ssize_t)take;
+	size_t made = 0;
+	while (made == 0 && !*s->trouble.text) {
+		if (s->packed_left.n == 0)
+			s->packed_left = (struct bytes){ s->packed,
+			                                 block_read(s, s->packed, SOURCE_BLOCK) };
+		bool at_end = s->packed_left.n == 0;
+		if (inflate_run(s->inflate, &s->packed_left, at_end, to, room, &made) == INFLATE_DAMAGED)
+			fail(&s->trouble, "the %s compression is damaged: %s", s->compression,
+			     inflate_why(s->inflate));
+		else if (at_end && made == 0 && inflate_whole(s->inflate))
+			break;
+		else if (at_end && made == 0 && !*s->trouble.text)
+			fail(&s->trouble, "the %s compression breaks off", s->compression);
+	}
+	return made;
 }
 
-static void head_fill(struct source *s)
+/* Read at least once into what is free of the window; false: the end. */
+static bool fill(struct source *s)
 {
-	ssize_t got = 1;
-	while (s->head_n < SOURCE_HEAD && got > 0) {
-		got = block_read(s, s->head + s->head_n, SOURCE_HEAD - s->head_n);
-		s->head_n += got > 0 ? (size_t)got : 0;
+	size_t room = UNPACKED - s->end;
+	if (room < SOURCE_BLOCK) {
+		memmove(s->unpacked, s->unpacked + s->begin, s->end - s->begin);
+		s->end -= s->begin;
+		s->begin = 0;
+		room = UNPACKED - s->end;
 	}
+	size_t n = room < SOURCE_BLOCK ? room : SOURCE_BLOCK;
+	size_t got = s->inflate ? block_unpack(s, s->unpacked + s->end, n)
+	                        : block_read(s, s->unpacked + s->end, n);
+	s->end += got;
+	return got > 0;
+}
+
+struct bytes source_peek(struct source *s, size_t n)
+{
+	if (n > SOURCE_WINDOW)
+		die("more is to be peeked at than a window holds");
+	while (s->end - s->begin < n && fill(s))
+		;
+	return (struct bytes){ s->unpacked + s->begin, s->end - s->begin };
+}
+
+void source_take(struct source *s, size_t n)
+{
+	s->begin += n;
+	s->offset += n;
+}
+
+bool source_skip(struct source *s, uint64_t n)
+{
+	for (;;) {
+		size_t have = s->end - s->begin;
+		size_t take = n < have ? (size_t)n : have;
+		source_take(s, take);
+		n -= take;
+		if (n == 0)
+			return true;
+		if (!fill(s))
+			return false;
+	}
+}
+
+uint64_t source_offset(const struct source *s)
+{
+	return s->offset;
+}
+
+const char *source_compression(const struct source *s)
+{
+	return s->compression;
 }
 
 /* A descriptor of a file that can be read, or -1 and a sentence. */
@@ -70,11 +144,26 @@ static int file_open(const char *path, struct err *err)
 		return -1;
 	}
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		fail(err, "%s: is a folder; name the capture files in it (%s/*.pcap)", path, path);
+		fail(err, "%s: is a folder; name the capture files in it", path);
 		close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+/* What the first bytes are decides whether there is something to unpack. */
+static void compression_find(struct source *s)
+{
+	enum { MAGIC = 6 };
+	struct bytes head = source_peek(s, MAGIC);
+	s->compression = inflate_format(head);
+	if (!s->compression)
+		return;
+	s->inflate = inflate_new(head);
+	s->packed = alloc_zeroed(SOURCE_BLOCK + MAGIC, 1);   /* what a peek may have read */
+	memcpy(s->packed, head.p, head.n);
+	s->packed_left = (struct bytes){ s->packed, head.n };
+	s->begin = s->end = 0;
 }
 
 struct source *source_open(const char *path, struct err *err)
@@ -92,27 +181,15 @@ struct source *source_open(const char *path, struct err *err)
 	s->fd = fd;
 	if (gcry_md_open(&s->hash, GCRY_MD_SHA256, 0))
 		die("libgcrypt offers no SHA-256");
-	head_fill(s);
+	s->unpacked = alloc_zeroed(UNPACKED, 1);
+	compression_find(s);
 	return s;
-}
-
-struct bytes source_head(const struct source *s)
-{
-	return (struct bytes){ s->head, s->head_n };
-}
-
-FILE *source_stream(struct source *s)
-{
-	FILE *stream = fopencookie(s, "rb", (cookie_io_functions_t){ .read = cookie_read });
-	if (!stream || setvbuf(stream, NULL, _IOFBF, BLOCK))
-		die("out of memory");
-	return stream;
 }
 
 void source_drain(struct source *s)
 {
-	char block[8192];
-	while (block_read(s, block, sizeof block) > 0)
+	s->begin = s->end = 0;
+	while (block_read(s, s->unpacked, SOURCE_BLOCK) > 0)
 		;
 }
 
@@ -131,14 +208,17 @@ uint64_t source_size(const struct source *s)
 
 const char *source_trouble(const struct source *s)
 {
-	return s->error ? strerror(s->error) : NULL;
+	return *s->trouble.text ? s->trouble.text : NULL;
 }
 
 void source_close(struct source *s)
 {
 	if (!s)
 		return;
+	inflate_free(s->inflate);
 	gcry_md_close(s->hash);
 	close(s->fd);
+	free(s->packed);
+	free(s->unpacked);
 	free(s);
 }

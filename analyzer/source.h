@@ -1,41 +1,63 @@
-/* source.h - the bytes of one input file, hashed as they are read.
+/* source.h - the bytes of one input file: unpacked where it is compressed, and
+ * hashed as they are on the disk.
  *
- * Whoever reads gets a stdio stream; the hash is thus of exactly the bytes that
- * were analysed, also for standard input.
+ * Whoever reads asks for the next bytes, looks at them in place, and takes them.
+ * The hash is thus of exactly the bytes that were analysed, also for standard
+ * input.
  *
+ * Offsets  count unpacked bytes from 0, as if the file were not compressed.
  * Owns     the file; freed by source_close().
- * Errors   source_open() fails with a sentence. A read error later looks like
- *          the end of the file; source_trouble() tells them apart.
+ * Borrows  what source_peek() shows is lent until the next call that reads.
+ * Bounds   SOURCE_WINDOW and SOURCE_BLOCK bytes, whatever the file's size, and
+ *          what inflate.h says.
+ * Errors   source_open() fails with a sentence. Trouble later (reading, damaged
+ *          compression) looks like the end; source_trouble() tells them apart.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "bytes.h"
 #include "err.h"
+#include "limits.h"
 
-enum { SOURCE_HEAD = 32, SHA256_HEX = 65 };
+enum {
+	SOURCE_BLOCK  = 256 * 1024,    /* read at once */
+	SOURCE_WINDOW = LIMIT_PACKET + LIMIT_BLOCK_OPTIONS + 4096,   /* can be peeked at */
+	SHA256_HEX    = 65,
+};
 
 struct source;
 
 struct source *source_open(const char *path, struct err *);    /* "-": standard input */
 
-/* The first bytes (at most SOURCE_HEAD), without taking them. */
-struct bytes source_head(const struct source *);
+/* At least the next n bytes (up to SOURCE_WINDOW), without taking them; fewer
+ * are there only where the file ends. */
+struct bytes source_peek(struct source *, size_t n);
 
-/* A stream over the bytes; to be called once. The caller closes it, before the
- * source. */
-FILE *source_stream(struct source *);
+/* Take bytes that were seen. */
+void source_take(struct source *, size_t n);
 
-/* Read on to the end, so that the hash is the whole file's. */
+/* Pass over n bytes, however many; false: the file ends before. */
+bool source_skip(struct source *, uint64_t n);
+
+/* Of the next byte. */
+uint64_t source_offset(const struct source *);
+
+/* "gzip", …; NULL: the file is not compressed. */
+const char *source_compression(const struct source *);
+
+/* Read on to the end, so that the hash is the whole file's; nothing can be peeked
+ * at afterwards. */
 void source_drain(struct source *);
 
-/* Of what was read so far; call after source_drain(). */
+/* Of what was read so far, as it is on the disk; call after source_drain(). */
 const char *source_sha256(struct source *, char hex[static SHA256_HEX]);
 uint64_t source_size(const struct source *);
-const char *source_trouble(const struct source *);             /* NULL: none */
+
+/* Why the bytes ended before the file's end; NULL: they did not. */
+const char *source_trouble(const struct source *);
 
 void source_close(struct source *);                            /* NULL is fine */
 

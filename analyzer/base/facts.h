@@ -174,7 +174,8 @@ struct capture_file_facts {
 /* An interface of a file; counts as the capturing program reported them, or NONE. */
 struct capture_interface {
 	int64_t     nr, section;             /* from 0, and from 1, through the file */
-	const char *name, *description, *link_type, *filter, *os;
+	const char *name, *description, *filter, *os;
+	char        link_type[32];
 	int64_t     snaplen;                 /* NONE: no limit */
 	uint64_t    frames;
 	int64_t     received, dropped_by_interface, passed_filter, dropped_by_os, delivered;
