@@ -164,7 +164,7 @@ static struct reading captures_read(const struct options *o)
 	struct reading r = { .store = store_open(o->case_path, &err), .status = EXIT_UNREADABLE };
 	struct run_options how = {
 		.filter = o->filter, .decode_as = o->decode_as, .decode_as_n = o->decode_as_n,
-		.show_secrets = o->show_secrets, .trouble = trouble,
+		.show_secrets = o->show_secrets, .joining = o->joining, .trouble = trouble,
 	};
 	if (!r.store) {
 		give_up(&err, 0);
@@ -328,10 +328,11 @@ static int verb_run(const struct options *o, const struct rules *rules)
 	size_t cases = 0;
 	for (size_t i = 0; i < o->files_n; i++)
 		cases += store_is_case(o->files[i]);
-	if (cases && (o->files_n > 1 || o->filter || o->decode_as_n || o->case_path)) {
+	if (cases && (o->files_n > 1 || o->filter || o->decode_as_n || o->case_path
+	              || o->joining)) {
 		fail(&err, "%s", o->files_n > 1
 		     ? "give captures, or one case; to add captures to a case use -o CASE"
-		     : "-f, -d, --case and -o CASE are for reading captures; this is a case");
+		     : "-f, -d, --join, --separate, --case and -o CASE are for reading captures; this is a case");
 		return give_up(&err, EXIT_USAGE);
 	}
 	if (o->verb == RULES_RUN && !cases && access(o->files[0], R_OK) == 0) {

@@ -23,14 +23,17 @@ const char options_help[] =
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
 	"\n"
-	"FILE is a pcap or pcapng capture, - for standard input, or one case that was\n"
-	"kept with -o.\n"
+	"FILE is a pcap or pcapng capture, also compressed (gzip, zstd, xz, lz4), a folder\n"
+	"of them, - for standard input, or one case that was kept with -o. Files whose\n"
+	"times follow one another are one capture; files whose times overlap are captures\n"
+	"of different places.\n"
 	"\n"
 	"  -r FILE                  a capture, as tcpdump and tshark have it\n"
 	"  -f FILTER                read only what this capture filter (BPF) lets through\n"
 	"  -d tcp.port==N,PROTOCOL  what is spoken on a port: http or amqp\n"
 	"  -o FILE                  analyze: keep the case there; report: write there\n"
 	"      --case FILE          keep the case there, for any verb\n"
+	"      --join, --separate   all files are one capture; each is one of its own\n"
 	"      --format text|json   for people or for programs\n"
 	"      --rules DIR          add the rules (.sql) of a folder, or replace by id\n"
 	"      --set RULE.PARAMETER=NUMBER\n"
@@ -52,7 +55,8 @@ const char options_help[] =
 	"  tcpwhy rules explain tcp.refused\n"
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
-enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR };
+enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
+       OPT_JOIN, OPT_SEPARATE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -62,7 +66,9 @@ static const struct option long_options[] = {
 	{ "colour",       required_argument, NULL, OPT_COLOUR },
 	{ "fail-on",      required_argument, NULL, OPT_FAIL_ON },
 	{ "format",       required_argument, NULL, OPT_FORMAT },
+	{ "join",         no_argument,       NULL, OPT_JOIN },
 	{ "rules",        required_argument, NULL, OPT_RULES },
+	{ "separate",     no_argument,       NULL, OPT_SEPARATE },
 	{ "set",          required_argument, NULL, OPT_SET },
 	{ "show-secrets", no_argument,       NULL, OPT_SHOW_SECRETS },
 	{ NULL, 0, NULL, 0 },
@@ -121,6 +127,13 @@ static bool format_set(struct options *o, const char *format, struct err *err)
 	    || fail(err, "--format takes text or json, not \"%.40s\"", format);
 }
 
+static bool joining_set(struct options *o, enum joining joining, struct err *err)
+{
+	bool both = o->joining != JOIN_BY_TIME && o->joining != joining;
+	o->joining = joining;
+	return !both || fail(err, "--join and --separate contradict each other; give one of them");
+}
+
 static bool option_take(struct options *o, int c, const char **output, struct err *err)
 {
 	switch (c) {
@@ -135,6 +148,8 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case OPT_SET: list_add(&o->set, &o->set_n, optarg); break;
 	case OPT_RULES: o->rules_dir = optarg; break;
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
+	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
+	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
 	case OPT_FORMAT: return format_set(o, optarg, err);
 	case OPT_COLOUR: return colour_wanted(optarg, &o->colour, err);
 	default: break;

@@ -7,6 +7,7 @@
 #define OPTIONS_H
 
 #include "err.h"
+#include "inputs.h"
 
 enum verb { ANALYZE, REPORT, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
             SHOW_USAGE };
@@ -28,6 +29,7 @@ struct options {
 	const char  *rules_dir;
 	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
 	bool         json, show_secrets;
+	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */
 };
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "capture.h"
 #include "decode.h"
@@ -19,16 +18,13 @@
 #include "source.h"
 #include "store.h"
 #include "tcp.h"
+#include "text.h"
 
 static const int64_t CLOCK_STEP_NS = 1000000;   /* disorder between queues is less */
 
 /* Kinds of frames that are not followed, and how many. decode() has few. */
 enum { KINDS = 80 };
 struct kind_count { const char *kind; uint64_t frames; };
-
-/* A file to be read, and what a look at it told: when it begins (NO_TIME: not
- * known), how it was written. */
-struct input { const char *path; size_t nr; int64_t first_ns; int link, snaplen; bool regular; };
 
 /* One capture on its way through the pipeline. */
 struct pipeline {
@@ -43,6 +39,8 @@ struct pipeline {
 	char                      link_types[128];
 	int64_t                   file_seq;      /* of the file being read, from 1 */
 	int                       comments;      /* of frames, stored so far */
+	char                      series_trouble[400];
+	struct taken              taken;
 	struct mark               last;          /* the last frame, followed or not */
 	struct kind_count         kinds[KINDS];
 };
@@ -310,6 +308,7 @@ static void capture_begin(struct pipeline *p, const char *name)
 	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME,
 	                                   .snaplen = NONE, .dropped_frames = NONE, .taken_for = "file" };
 	p->link_types[0] = 0;
+	p->series_trouble[0] = '\0';
 	p->file_seq = 0;
 	p->comments = 0;
 	p->last = (struct mark){ 0 };
@@ -349,38 +348,6 @@ static void capture_end(struct pipeline *p)
 
 /* ---- all files ---- */
 
-/* A look at a file before it is read, so that files can be put in order. What
- * cannot be read twice (standard input, a pipe) is not looked at. */
-static void input_look(struct input *in)
-{
-	bool bad_filter;
-	struct err err;
-	struct packet packet;
-	struct stat st;
-	in->first_ns = NO_TIME;
-	in->regular = strcmp(in->path, "-") != 0 && stat(in->path, &st) == 0 && S_ISREG(st.st_mode);
-	if (!in->regular)
-		return;
-	struct capture *c = capture_open(in->path, NULL, &bad_filter, &err);
-	if (c && capture_next(c, &packet, &err) == CAPTURE_PACKET) {
-		in->first_ns = packet.ns;
-		in->link = packet.link;
-		in->snaplen = capture_snaplen(c);
-	}
-	capture_close(c);
-}
-
-/* By time; what has none keeps its order, at the end. */
-static int input_order(const void *a, const void *b)
-{
-	const struct input *x = a, *y = b;
-	bool x_none = x->first_ns == NO_TIME, y_none = y->first_ns == NO_TIME;
-	if (x_none || y_none)
-		return x_none != y_none ? x_none - y_none : (x->nr > y->nr) - (x->nr < y->nr);
-	return x->first_ns != y->first_ns ? (x->first_ns < y->first_ns ? -1 : 1)
-	                                  : strcmp(x->path, y->path);
-}
-
 /* Whether the case holds this very file already, or cannot tell. Both are told. */
 static bool input_known(struct pipeline *p, const struct input *in)
 {
@@ -409,43 +376,74 @@ static bool input_known(struct pipeline *p, const struct input *in)
 	return true;
 }
 
-/* Whether `in` goes on with the capture that is open: a rotated series, whose
- * files follow one another and were written alike. */
-static bool goes_on(const struct pipeline *p, const struct input *last, const struct input *in)
+/* Files of one capture whose times overlap are read one after the other, so frames
+ * of the later one go back in time. */
+static void overlap_note(struct pipeline *p, const struct input *in)
 {
-	return in->first_ns != NO_TIME && last->first_ns != NO_TIME && in->first_ns >= p->facts.last_ns
-	       && in->link == last->link && in->snaplen == last->snaplen;
+	char span[TEXT_DURATION_SIZE];
+	size_t n = strlen(p->series_trouble);
+	if (in->first_ns == NO_TIME || p->facts.last_ns == NO_TIME || in->first_ns >= p->facts.last_ns)
+		return;
+	if (n + strlen(in->path) + 100 < sizeof p->series_trouble)
+		snprintf(p->series_trouble + n, sizeof p->series_trouble - n,
+		         "%s%s begins %s before the end of what comes before it", n ? "; " : "", in->path,
+		         text_duration(p->facts.last_ns - in->first_ns, span));
+	p->facts.series_trouble = p->series_trouble;
+	trouble(p, p->series_trouble + (n ? n + 2 : 0));
 }
 
-/* Read each input. One that overlaps the one before was taken at another point,
- * and is a capture of its own. False: the filter is bad. */
-static bool inputs_read(struct pipeline *p, const struct input *in, size_t n, struct err *err)
+/* A file that is read into a capture: the one that is open, or a new one. */
+static void input_place(struct pipeline *p, const struct inputs *all, const struct input *last,
+                        const struct input *in)
+{
+	const char *why = p->options->joining == JOIN_NONE ? "separate" : "file";
+	bool goes_on = last && input_goes_on(last, in, p->facts.last_ns, p->options->joining, &why);
+	if (last && !goes_on) {
+		if (strcmp(why, "point") == 0 && strcmp(p->facts.taken_for, "file") == 0)
+			p->facts.taken_for = why;
+		capture_end(p);
+	}
+	if (!goes_on) {
+		capture_begin(p, in->path);
+		if (inputs_missing(all, in->series, p->series_trouble, sizeof p->series_trouble)) {
+			p->facts.series_trouble = p->series_trouble;
+			trouble(p, p->series_trouble);
+		}
+	} else {
+		overlap_note(p, in);
+	}
+	p->facts.taken_for = why;
+	taken_capture(&p->taken, why);
+	taken_file(&p->taken, in->path, !goes_on);
+}
+
+/* Read each input, in their order. False: the filter is bad. */
+static bool inputs_read(struct pipeline *p, const struct inputs *all, struct err *err)
 {
 	const bool adding = store_has_captures(p->talk.store);
 	const struct input *last = NULL;             /* of the capture that is open; NULL: none is */
 	bool bad_filter = false;
-	for (size_t i = 0; i < n && !bad_filter; i++) {
-		struct capture *c = capture_open(in[i].path, p->options->filter, &bad_filter, err);
+	for (size_t i = 0; i < all->n && !bad_filter; i++) {
+		const struct input *in = &all->in[i];
+		struct capture *c = capture_open(in->path, p->options->filter, &bad_filter, err);
 		if (!c && !bad_filter) {
 			p->result->files_failed++;
 			trouble(p, err->text);
 		}
-		if (!c || (adding && input_known(p, &in[i]))) {
+		if (!c || (adding && input_known(p, in))) {
 			capture_close(c);
 			continue;
 		}
-		if (last && !goes_on(p, last, &in[i])) {
-			capture_end(p);
-			last = NULL;
-		}
-		if (!last)
-			capture_begin(p, in[i].path);
-		last = &in[i];
-		file_read(p, c, in[i].path);
+		input_place(p, all, last, in);
+		last = in;
+		file_read(p, c, in->path);
 		capture_close(c);
 	}
 	if (last)
 		capture_end(p);
+	const char *taken = bad_filter ? NULL : taken_sentence(&p->taken, err);
+	if (taken)
+		trouble(p, taken);
 	return !bad_filter;
 }
 
@@ -469,19 +467,14 @@ bool run_analysis(struct store *store, const char *const *paths, size_t n,
                   const struct run_options *options, struct run_result *result, struct err *err)
 {
 	struct decode_as *as = alloc_zeroed(options->decode_as_n, sizeof *as);
-	struct input *in = alloc_zeroed(n, sizeof *in);
+	struct inputs in;
 	struct pipeline *p = alloc_zeroed(1, sizeof *p);
 	bool ok = true;
 	*result = (struct run_result){ 0 };
 	for (size_t i = 0; i < options->decode_as_n && ok; i++)
 		ok = decode_as_parse(options->decode_as[i], &as[i], err);
-	for (size_t i = 0; i < n; i++) {
-		in[i].path = paths[i];
-		in[i].nr = i;
-		input_look(&in[i]);
-	}
-	if (n > 1)
-		qsort(in, n, sizeof *in, input_order);
+	inputs_find(&in, paths, n, options->trouble);
+	result->files_failed = in.failed;
 
 	p->options = options;
 	p->result = result;
@@ -489,10 +482,10 @@ bool run_analysis(struct store *store, const char *const *paths, size_t n,
 		.store = store, .classifier = classifier_new(), .decode_as = as,
 		.decode_as_n = options->decode_as_n, .show_secrets = options->show_secrets,
 	};
-	ok = ok && inputs_read(p, in, n, err);
+	ok = ok && inputs_read(p, &in, err);
 	classifier_free(p->talk.classifier);
 	free(p);
-	free(in);
+	inputs_free(&in);
 	free(as);
 	return ok;
 }

@@ -7,6 +7,7 @@
 #define RUN_H
 
 #include "err.h"
+#include "inputs.h"
 
 struct store;
 
@@ -15,6 +16,7 @@ struct run_options {
 	const char *const *decode_as;      /* "tcp.port==18000,http" */
 	size_t             decode_as_n;
 	bool               show_secrets;
+	enum joining       joining;        /* which files are one capture */
 	/* Told one sentence for each thing the user should know about an input. */
 	void (*trouble)(const char *sentence);
 };

@@ -7,6 +7,9 @@
 #define LIMITS_H
 
 enum {
+	/* inputs.c */
+	LIMIT_INPUTS           = 10000,   /* captures of one folder */
+
 	/* inflate.c */
 	LIMIT_INFLATE_MEMORY   = 128 << 20, /* for the dictionary of one compressed file */
 
