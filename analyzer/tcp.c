@@ -325,13 +325,13 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	enum side sender = flow_sender(f, s);
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
 
-	if (f->first_rtt_ns == 0 && f->last_syn.frame && (s->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
-		f->first_rtt_ns = s->at.ns - f->last_syn.ns;
 	bool other_isn = own->has_base && own->base_seq != s->seq;
 	side_see(own, peer, s);
 	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
 	unsigned kinds = analysis_of(&own->analysis, &peer->analysis, s, f->first_rtt_ns,
 	                             peer->scaled_window);
+	if (f->first_rtt_ns == 0 && f->last_syn.frame && (s->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
+		f->first_rtt_ns = s->at.ns - f->last_syn.ns;
 	int64_t fresh = s->flags & TCP_RST ? 0 : extend(own, s, off);
 	own->ack_lost += (kinds & KIND_ACK_LOST_SEGMENT) != 0;
 	handshake(f, sender, s);
