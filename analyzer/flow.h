@@ -19,7 +19,7 @@
 
 struct talk;
 
-enum { HISTORY_LETTERS = 11 };   /* of Zeek's that are told here: see tcp.c */
+enum { HISTORY_LETTERS = 11 };   /* of Zeek's that are told here: see conn_state.c */
 
 /* A segment of one side, kept as a candidate for what a reset answers. */
 struct recent { struct mark at; uint32_t ack, seq, len; uint8_t flags; bool answered; };
@@ -32,10 +32,10 @@ struct tcp_side {
 	struct endpoint     at;
 	struct analysis     analysis;
 	enum endpoint_state state;
-	uint64_t            frames, bytes;
+	uint64_t            frames, bytes, duplicates;
 	int64_t             gap_bytes;
 	uint64_t            ack_lost;           /* times it acknowledged what was never captured */
-	bool                has_isn, has_seq, has_base, has_timestamps;
+	bool                has_isn, has_seq, has_base, has_timestamps, sent_syn;
 	uint32_t            isn, first_seq;     /* first_seq: what offset 0 stands for */
 	uint32_t            base_seq;           /* its ISN, or what its or its peer's first segment makes it */
 	uint32_t            top_seq;            /* the highest seen, and its offset */
@@ -62,12 +62,17 @@ struct flow {
 	struct mark     last_but_rst;           /* its last segment that was no RST */
 	struct mark     syn, syn_ack, established;   /* the first of each */
 	struct mark     last_syn;               /* the SYN that was answered, for the round trip */
+	struct mark     provoked;               /* a RST or SYN that may be challenged; frame 0: none */
+	enum side       provoked_side;          /* who would, */
+	uint32_t        provoked_ack;           /* repeating this ACK */
+	bool            fast_open;              /* the SYN asked for it, or carried data */
 	int64_t         first_rtt_ns;           /* from a SYN to the first ACK after it, as tshark has it; 0 */
 	const char     *ended;                  /* as in flow.ended; NULL: not (yet) */
 	enum side       ended_by;
 	struct mark     ended_at;
 	char            history[64];
 	size_t          history_n;
+	int             completeness;           /* as in flow.completeness */
 	uint32_t        history_counts[2][HISTORY_LETTERS];   /* by enum side */
 	struct packet_chunk packets;
 	char            app[APP_NAME_SIZE];     /* as in flow.app; "": not known */

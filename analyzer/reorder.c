@@ -19,6 +19,61 @@ static struct mark later(struct mark a, struct mark b)
 	return a.frame > b.frame ? a : b;
 }
 
+/* ---- what went out ---- */
+
+/* Remember bytes that go out at `next`. */
+static void tail_keep(struct reorder *r, struct bytes b)
+{
+	uint64_t off = r->next;
+	if (!r->tail)
+		r->tail = alloc_zeroed(LIMIT_TAIL, 1);
+	if (b.n > LIMIT_TAIL) {
+		off += b.n - LIMIT_TAIL;
+		b = (struct bytes){ b.p + (b.n - LIMIT_TAIL), LIMIT_TAIL };
+	}
+	size_t at = off % LIMIT_TAIL, first = b.n < LIMIT_TAIL - at ? b.n : LIMIT_TAIL - at;
+	memcpy(r->tail + at, b.p, first);
+	memcpy(r->tail, b.p + first, b.n - first);
+	if (off + b.n - r->tail_from > LIMIT_TAIL)
+		r->tail_from = off + b.n - LIMIT_TAIL;
+}
+
+/* Nothing before `next` is known any more: a gap went out. */
+static void tail_forget(struct reorder *r)
+{
+	r->tail_from = r->next;
+}
+
+static bool tail_differs(const struct reorder *r, uint64_t off, struct bytes b)
+{
+	uint64_t from = off > r->tail_from ? off : r->tail_from;
+	uint64_t to = off + b.n < r->next ? off + b.n : r->next;
+	for (; from < to; from++)
+		if (r->tail[from % LIMIT_TAIL] != b.p[from - off])
+			return true;
+	return false;
+}
+
+/* Whether bytes at `off` contradict a segment that waits. */
+static bool part_differs(const struct reorder_part *part, uint64_t off, struct bytes b)
+{
+	uint64_t from = off > part->off ? off : part->off;
+	uint64_t end = off + b.n, part_end = part->off + part->bytes.n, to = end < part_end ? end : part_end;
+	return from < to && memcmp(part->bytes.p + (from - part->off), b.p + (from - off), to - from) != 0;
+}
+
+static bool differs(const struct reorder *r, uint64_t off, struct bytes b)
+{
+	if (off < r->next && r->tail && tail_differs(r, off, b))
+		return true;
+	for (size_t i = 0; i < r->parts_n && r->parts[i].off < off + b.n; i++)
+		if (part_differs(&r->parts[i], off, b))
+			return true;
+	return false;
+}
+
+/* ---- sending out ---- */
+
 /* Send out a segment that begins at or before `next` and ends behind it. */
 static void deliver(struct reorder *r, const struct reorder_part *part,
                     const struct reorder_out *out)
@@ -27,7 +82,11 @@ static void deliver(struct reorder *r, const struct reorder_part *part,
 	uint32_t fresh = part->len - (uint32_t)seen;
 	size_t kept = part->bytes.n > seen ? part->bytes.n - seen : 0;
 	r->newest = later(r->newest, part->at);
+	if (kept)
+		tail_keep(r, (struct bytes){ part->bytes.p + seen, kept });
 	r->next += fresh;
+	if (fresh > kept)
+		tail_forget(r);
 	r->hole_acked = (struct mark){ 0 };
 	if (kept)
 		out->data(out->arg, (struct bytes){ part->bytes.p + seen, kept }, part->at, r->newest);
@@ -58,6 +117,7 @@ static void give_up_hole(struct reorder *r, uint64_t end, struct mark at,
 {
 	uint64_t len = end - r->next;
 	r->next = end;
+	tail_forget(r);
 	r->newest = later(r->newest, at);
 	r->hole_acked = (struct mark){ 0 };
 	out->gap(out->arg, len, r->newest);
@@ -82,20 +142,22 @@ static void part_keep(struct reorder *r, const struct reorder_part *part)
 	r->bytes += part->bytes.n;
 }
 
-void reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes kept, struct mark at,
+bool reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes kept, struct mark at,
                   const struct reorder_out *out)
 {
 	struct reorder_part part = { off, len, kept, at };
+	bool conflict = (off < r->next || r->parts_n) && differs(r, off, kept);
 	if (len == 0 || off + len <= r->next || off > r->next + FARTHEST)
-		return;
+		return conflict;
 	if (off <= r->next) {
 		deliver(r, &part, out);
 		drain(r, out);
-		return;
+		return conflict;
 	}
 	part_keep(r, &part);
 	while (r->bytes > LIMIT_OUT_OF_ORDER || r->parts_n > LIMIT_OUT_OF_ORDER_PARTS)
 		give_up_hole(r, r->parts[0].off, at, out);
+	return conflict;
 }
 
 void reorder_acked(struct reorder *r, uint64_t off, struct mark at, const struct reorder_out *out)
@@ -121,5 +183,7 @@ void reorder_free(struct reorder *r)
 	while (r->parts_n)
 		part_drop_first(r);
 	free(r->parts);
+	free(r->tail);
 	r->parts = NULL;
+	r->tail = NULL;
 }

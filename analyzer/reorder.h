@@ -1,13 +1,15 @@
 /* reorder.h - one direction's payload in order, each byte once.
  *
  * What arrives behind a hole waits until the hole is filled; what repeats bytes
- * that went out already is dropped (first seen wins). A hole is given up, and
- * told as a gap, when the peer acknowledged it a while ago (the receiver had
- * these bytes, the capture has not), when too much waits behind it, or at the
- * end. Bytes that a snaplen cut off are a gap too.
+ * that went out already is dropped (first seen wins: which copy a receiver keeps
+ * is its own affair, and most keep the first). A hole is given up, and told as a
+ * gap, when the peer acknowledged it a while ago (the receiver had these bytes,
+ * the capture has not), when too much waits behind it, or at the end. Bytes that
+ * a snaplen cut off are a gap too.
  *
- * Bounds  LIMIT_OUT_OF_ORDER bytes and LIMIT_OUT_OF_ORDER_PARTS segments wait.
- * Owns    copies of what waits; freed by reorder_free().
+ * Bounds  LIMIT_OUT_OF_ORDER bytes and LIMIT_OUT_OF_ORDER_PARTS segments wait;
+ *         of what went out, the last LIMIT_TAIL bytes are known.
+ * Owns    copies of what waits and of the tail; freed by reorder_free().
  */
 #ifndef REORDER_H
 #define REORDER_H
@@ -30,10 +32,13 @@ struct reorder {
 	struct reorder_part *parts;      /* what waits, by offset; bytes are owned */
 	size_t               parts_n, parts_size, bytes;
 	struct mark          hole_acked; /* when the peer acknowledged past `next`; frame 0: not */
+	uint8_t             *tail;       /* byte `off` of [tail_from, next) is at off mod LIMIT_TAIL */
+	uint64_t             tail_from;
 };
 
-/* A segment of `len` bytes at `off`, of which the capture has `kept`. */
-void reorder_data(struct reorder *, uint64_t off, uint32_t len, struct bytes kept, struct mark at,
+/* A segment of `len` bytes at `off`, of which the capture has `kept`. True: it
+ * repeats bytes that are still known, and they were others. */
+bool reorder_data(struct reorder *, uint64_t off, uint32_t len, struct bytes kept, struct mark at,
                   const struct reorder_out *);
 
 /* The peer acknowledged all bytes below `off`. */

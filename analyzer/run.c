@@ -91,11 +91,14 @@ static void segment_process(struct pipeline *p, const struct segment *s)
 	struct flow *reused, *f;
 	p->facts.tcp_frames++;
 	p->facts.snapped_frames += s->payload.n < s->len;
-	if (dedup_seen(p->dedup, s)) {
-		p->facts.duplicate_frames++;
+	bool copy = dedup_seen(p->dedup, s);
+	p->facts.duplicate_frames += copy;
+	f = flow_find(&p->flows, s, &reused);
+	if (copy) {
+		if (f)
+			f->side[flow_sender(f, s)].duplicates++;
 		return;
 	}
-	f = flow_find(&p->flows, s, &reused);
 	if (reused)
 		flow_finish(p, reused, false);
 	if (!f)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "classify.h"
+#include "conn_state.h"
 #include "err.h"
 #include "flow.h"
 #include "reorder.h"
@@ -265,6 +266,7 @@ static void ordered_gap(void *arg, uint64_t len, struct mark at)
 	struct direction *d = arg;
 	struct talk *t = d->talk;
 	t->sink.flow->side[d->side].gap_bytes += (int64_t)len;
+	conn_gap(t->sink.flow, d->side);
 	if (t->dissector) {
 		stream_gap(&t->stream[d->side], len, at);
 		return;
@@ -377,15 +379,16 @@ static void over_check(struct talk *t)
 }
 
 enum told talk_segment(const struct talk_context *context, struct flow *f, const struct segment *s,
-                       uint64_t off)
+                       uint64_t off, bool *conflict)
 {
+	*conflict = false;
 	if (f->talk_over)
 		return TOLD_NOTHING;
 	struct talk *t = f->talk ? f->talk : talk_begin(context, f);
 	struct direction *d = direction_of(t, flow_sender(f, s));
 	struct reorder_out out = out_of(d);
 	t->told = TOLD_NOTHING;
-	reorder_data(&d->reorder, off, s->len, s->payload, s->at, &out);
+	*conflict = reorder_data(&d->reorder, off, s->len, s->payload, s->at, &out);
 	fin_check(d);
 	if (!t->classified)
 		name_it(t, s);

@@ -34,8 +34,10 @@ struct talk_context {
 /* What a segment said, beyond its bytes. */
 enum told { TOLD_NOTHING, TOLD_HEARTBEAT, TOLD_OTHER };
 
-/* A segment with payload, which begins at `off`. */
-enum told talk_segment(const struct talk_context *, struct flow *, const struct segment *, uint64_t off);
+/* A segment with payload, which begins at `off`. *conflict: it repeats bytes that
+ * were others before (as far as reorder.h knows them). */
+enum told talk_segment(const struct talk_context *, struct flow *, const struct segment *,
+                       uint64_t off, bool *conflict);
 
 /* The bytes of `side` below `off` were acknowledged. */
 void talk_acked(struct flow *, enum side, uint64_t off, struct mark at);

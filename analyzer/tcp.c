@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "conn_state.h"
+#include "rare.h"
 #include "reset.h"
 #include "store.h"
 
@@ -66,46 +68,6 @@ static int64_t window_of(const struct tcp_side *own, const struct tcp_side *peer
 	return own->has_isn ? (int64_t)s->window << own->window_scale : NONE;
 }
 
-/* ---- Zeek's history: upper case for the client ---- */
-
-static const char history_letters[HISTORY_LETTERS + 1] = "shadfrgtwiq";
-
-/* Letters that are told again at every power of ten, the others once. */
-static bool history_due(char letter, uint32_t count)
-{
-	if (!strchr("gtw", letter))
-		return count == 1;
-	while (count >= 10 && count % 10 == 0)
-		count /= 10;
-	return count == 1;
-}
-
-static void history_add(struct flow *f, enum side sender, char letter)
-{
-	size_t i = (size_t)(strchr(history_letters, letter) - history_letters);
-	if (history_due(letter, ++f->history_counts[sender][i]) && f->history_n < sizeof f->history - 1)
-		f->history[f->history_n++] = (char)(sender == CLIENT ? letter - 'a' + 'A' : letter);
-}
-
-static void history_segment(struct flow *f, enum side sender, const struct segment *s, unsigned kinds)
-{
-	unsigned control = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
-	if (control & TCP_SYN)
-		history_add(f, sender, control & ~(unsigned)TCP_SYN ? 'q' : s->flags & TCP_ACK ? 'h' : 's');
-	if (s->len)
-		history_add(f, sender, 'd');
-	else if (!control && s->flags & TCP_ACK)
-		history_add(f, sender, 'a');
-	if (kinds & (KIND_RETRANSMISSION | KIND_FAST_RETRANSMISSION | KIND_SPURIOUS_RETRANSMISSION))
-		history_add(f, sender, 't');
-	if (kinds & KIND_ZERO_WINDOW)
-		history_add(f, sender, 'w');
-	if (control & TCP_FIN)
-		history_add(f, sender, control & TCP_RST ? 'i' : 'f');
-	if (control & TCP_RST)
-		history_add(f, sender, 'r');
-}
-
 /* ---- events ---- */
 
 static void event(const struct talk_context *context, const struct flow *f, enum side sender,
@@ -119,7 +81,7 @@ static void event(const struct talk_context *context, const struct flow *f, enum
 }
 
 static void events(const struct talk_context *context, const struct flow *f, enum side sender,
-                   const struct segment *s, unsigned kinds)
+                   const struct segment *s, unsigned kinds, unsigned rare)
 {
 	if (s->flags & TCP_SYN)
 		event(context, f, sender, s, s->flags & TCP_ACK ? "syn_ack" : "syn");
@@ -130,6 +92,9 @@ static void events(const struct talk_context *context, const struct flow *f, enu
 	for (int i = 0; i < ANALYSIS_KINDS; i++)
 		if (kinds & 1u << i)
 			event(context, f, sender, s, analysis_kind_names[i]);
+	for (int i = 0; i < RARES; i++)
+		if (rare & 1u << i)
+			event(context, f, sender, s, rare_names[i]);
 }
 
 /* ---- silences ---- */
@@ -208,6 +173,10 @@ static void handshake(struct flow *f, enum side sender, const struct segment *s)
 	unsigned syn = s->flags & (TCP_SYN | TCP_ACK);
 	if (syn == TCP_SYN && f->syn.frame == 0)
 		f->syn = s->at;
+	if (syn == TCP_SYN) {
+		own->sent_syn = true;
+		f->fast_open |= s->fast_open || s->len > 0;
+	}
 	if (syn == TCP_SYN && f->established.frame == 0)
 		f->last_syn = s->at;
 	if (syn == (TCP_SYN | TCP_ACK)) {
@@ -302,8 +271,9 @@ static void index_add(const struct talk_context *context, struct flow *f, enum s
 
 /* The payload, to the dissector. */
 static enum told payload(const struct talk_context *context, struct flow *f,
-                         const struct segment *s, int64_t off)
+                         const struct segment *s, int64_t off, unsigned kinds)
 {
+	bool conflict;
 	uint32_t before = off < 0 ? (uint32_t)-off : 0;      /* of a keep-alive: before the beginning */
 	if (s->len <= before || s->flags & TCP_RST)
 		return TOLD_NOTHING;
@@ -311,7 +281,10 @@ static enum told payload(const struct talk_context *context, struct flow *f,
 	from_zero.len -= before;
 	from_zero.payload = before < s->payload.n
 		? (struct bytes){ s->payload.p + before, s->payload.n - before } : (struct bytes){ 0 };
-	return talk_segment(context, f, &from_zero, (uint64_t)(off + before));
+	enum told told = talk_segment(context, f, &from_zero, (uint64_t)(off + before), &conflict);
+	if (conflict && !(kinds & (KIND_KEEP_ALIVE | KIND_ZERO_WINDOW_PROBE)))   /* these carry rubbish */
+		event(context, f, flow_sender(f, s), s, "overlap_conflict");
+	return told;
 }
 
 /* The handshake's, from the SYN that was answered; 0: not captured. */
@@ -335,13 +308,13 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	int64_t fresh = s->flags & TCP_RST ? 0 : extend(own, s, off);
 	own->ack_lost += (kinds & KIND_ACK_LOST_SEGMENT) != 0;
 	handshake(f, sender, s);
-	history_segment(f, sender, s, kinds);
-	events(context, f, sender, s, kinds);
+	conn_segment(f, sender, s, kinds);
+	events(context, f, sender, s, kinds, rare_of(f, sender, s, off));
 	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && other_isn)
 		event(context, f, sender, s, "port_reuse");
 	acknowledgement(f, sender, s);
 
-	enum told told = payload(context, f, s, off);
+	enum told told = payload(context, f, s, off, kinds);
 	sender = flow_sender(f, s);                          /* the payload may have told otherwise */
 	own = &f->side[sender];
 	peer = &f->side[other(sender)];
@@ -370,33 +343,12 @@ void tcp_reused(const struct talk_context *context, struct flow *f, const struct
 
 /* ---- the flow's row ---- */
 
-/* As Zeek's base/protocols/conn derives it from the states of the endpoints. */
-static const char *conn_state(const struct flow *f)
-{
-	enum endpoint_state c = f->side[CLIENT].state, v = f->side[SERVER].state;
-	bool c_idle = c == INACTIVE || c == PARTIAL, v_idle = v == INACTIVE || v == PARTIAL;
-	if (v == RESET) {
-		bool nothing = f->side[CLIENT].bytes == 0 && f->side[SERVER].bytes == 0;
-		return c == SYN_SENT || (c == RESET && nothing) ? "REJ" : c_idle ? "RSTRH" : "RSTR";
-	}
-	if (c == RESET)
-		return v_idle ? "RSTOS0" : "RSTO";
-	if (c == CLOSED && v == CLOSED)
-		return "SF";
-	if (c == CLOSED)
-		return v_idle ? "SH" : "S2";
-	if (v == CLOSED)
-		return c_idle ? "SHR" : "S3";
-	if (c == SYN_SENT && v == INACTIVE)
-		return "S0";
-	return c == ESTABLISHED && v == ESTABLISHED ? "S1" : "OTH";
-}
-
 static void side_facts(const struct flow *f, enum side i, struct flow_facts *x)
 {
 	const struct tcp_side *side = &f->side[i];
 	x->frames[i] = side->frames;
 	x->bytes[i] = side->bytes;
+	x->duplicates[i] = side->duplicates;
 	x->gap_bytes[i] = side->gap_bytes;
 	x->fin[i] = side->fin;
 	x->fin_off[i] = side->fin_off;
@@ -412,6 +364,13 @@ static void side_facts(const struct flow *f, enum side i, struct flow_facts *x)
 	x->last_data[i] = side->last_data;
 }
 
+/* As in flow.window_scaling. */
+static const char *window_scaling(const struct flow *f)
+{
+	const struct tcp_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+	return refuses_scale(c) || refuses_scale(v) ? "off" : c->has_isn && v->has_isn ? "on" : "unknown";
+}
+
 static void flow_row(const struct talk_context *context, const struct flow *f, int64_t capture_id)
 {
 	char id[COMMUNITY_ID_SIZE] = "";
@@ -424,7 +383,9 @@ static void flow_row(const struct talk_context *context, const struct flow *f, i
 		.first = f->first, .last = f->last,
 		.syn = f->syn, .syn_ack = f->syn_ack, .established = f->established,
 		.rtt_ns = round_trip(f) ? round_trip(f) : NONE,
-		.conn_state = conn_state(f), .history = f->history,
+		.window_scaling = window_scaling(f), .fast_open = f->fast_open,
+		.simultaneous_open = f->side[CLIENT].sent_syn && f->side[SERVER].sent_syn,
+		.conn_state = conn_state(f), .history = f->history, .completeness = f->completeness,
 		.ended = f->ended ? f->ended : unanswered ? "unanswered" : "open",
 		.ended_by = f->ended ? (int)f->ended_by : NONE, .ended_at = f->ended_at,
 		.app = f->app, .app_known_by = f->app_known_by,

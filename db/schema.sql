@@ -134,6 +134,8 @@ CREATE TABLE flow(
   server_frames    INTEGER NOT NULL,
   client_bytes     INTEGER NOT NULL,    -- payload on the wire, retransmissions included
   server_bytes     INTEGER NOT NULL,
+  client_duplicates INTEGER NOT NULL,   -- further copies of its frames; counted nowhere else
+  server_duplicates INTEGER NOT NULL,
   client_gap_bytes INTEGER NOT NULL,    -- payload that the capture lacks
   server_gap_bytes INTEGER NOT NULL,
   syn_ns           INTEGER,             -- the first SYN
@@ -174,8 +176,12 @@ CREATE TABLE flow(
   server_fin_acks_off INTEGER,
   server_fin_acked_ns INTEGER,
   server_fin_acked_frame INTEGER,
+  window_scaling   TEXT NOT NULL,       -- 'on', 'off', 'unknown': a SYN that would tell was not captured
+  fast_open        INTEGER NOT NULL,    -- 1: a SYN asked for TCP Fast Open (RFC 7413), or carried data
+  simultaneous_open INTEGER NOT NULL,   -- 1: both sides sent a SYN (RFC 9293, 3.5)
   conn_state       TEXT NOT NULL,       -- Zeek's: S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH
   history          TEXT NOT NULL,       -- Zeek's letters
+  completeness     INTEGER NOT NULL,    -- Wireshark's tcp.completeness: 1 SYN, 2 SYN,ACK, 4 ACK, 8 data, 16 FIN, 32 RST
   ended            TEXT NOT NULL CHECK( ended IN ('fin', 'rst', 'refused', 'unanswered', 'open') ),
   ended_by         TEXT,                -- who sent the first FIN, or the RST
   ended_ns         INTEGER,
@@ -188,6 +194,10 @@ CREATE TABLE flow(
 -- What stands out in a flow's segments; the words mean what tshark's
 -- tcp.analysis.* mean, after duplicates are removed. As there, a fast or a
 -- spurious retransmission is a retransmission too: one row for each word.
+-- Words of our own: 'overlap_conflict', a segment repeats bytes that were others
+-- before (the first are kept); 'urgent', urgent data; 'data_after_fin', payload
+-- behind its sender's own FIN; 'd_sack', a report that data came twice (RFC 2883);
+-- 'challenge_ack', an answer to a RST or SYN that was not believed (RFC 5961).
 -- 'port_reuse': a SYN that begins another flow on the same endpoints, or a
 -- SYN,ACK with another number than its side had.
 CREATE TABLE tcp_event(
@@ -199,7 +209,8 @@ CREATE TABLE tcp_event(
            'fast_retransmission', 'spurious_retransmission', 'out_of_order', 'lost_segment',
            'ack_lost_segment', 'dup_ack', 'zero_window', 'zero_window_probe',
            'zero_window_probe_ack', 'window_full', 'window_update', 'keep_alive',
-           'keep_alive_ack', 'overlap_conflict', 'port_reuse') ),
+           'keep_alive_ack', 'overlap_conflict', 'port_reuse', 'urgent', 'data_after_fin',
+           'd_sack', 'challenge_ack') ),
   seq      INTEGER NOT NULL,            -- as on the wire
   ack      INTEGER NOT NULL,
   len      INTEGER NOT NULL,            -- payload

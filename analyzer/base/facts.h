@@ -144,7 +144,7 @@ struct flow_facts {
 	uint16_t    client_port, server_port;
 	const char *client_known_by, *path;
 	struct mark first, last;
-	uint64_t    frames[2], bytes[2];     /* by enum side, as are the pairs below */
+	uint64_t    frames[2], bytes[2], duplicates[2];   /* by enum side, as are the pairs below */
 	int64_t     gap_bytes[2];
 	struct mark syn, syn_ack, established, fin[2];
 	int64_t     fin_off[2], fin_acks_off[2];
@@ -153,7 +153,10 @@ struct flow_facts {
 	int64_t     isn[2], first_seq[2], mss[2], window_scale[2], tsval[2];
 	int         ttl[2];
 	struct mark first_data[2], last_data[2];
+	const char *window_scaling;
+	bool        fast_open, simultaneous_open;
 	const char *conn_state, *history, *ended;
+	int         completeness;
 	int         ended_by;                /* enum side; NONE */
 	struct mark ended_at;
 	const char *app, *app_known_by, *community_id;

@@ -47,6 +47,7 @@ enum {
 	LIMIT_RECENT_SEGMENTS  = 8,       /* per side, candidates for a reset's trigger */
 	LIMIT_OUT_OF_ORDER     = 1 << 20, /* bytes per side held behind a hole */
 	LIMIT_OUT_OF_ORDER_PARTS = 1024,  /* segments per side held behind a hole */
+	LIMIT_TAIL             = 2048,    /* bytes per side that repeated ones are compared with */
 	LIMIT_STREAM_PARTS     = 256,     /* segments a pending message may span exactly */
 	LIMIT_GUESS            = 64,      /* bytes of a stream a guess may ask for */
 	LIMIT_GUESS_SEGMENTS   = 64,      /* segments tried in a stream joined midway */
