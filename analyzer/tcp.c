@@ -217,6 +217,17 @@ static void closing(struct flow *f, enum side sender, const struct segment *s, i
 	}
 }
 
+/* `sender` challenged the last RST: it ended nothing after all. */
+static void disbelieved(struct flow *f, enum side sender)
+{
+	struct tcp_side *peer = &f->side[other(sender)];
+	if (!f->ended || strcmp(f->ended, "rst") != 0 || f->ended_by == sender
+	    || f->ended_at.frame != f->last.frame)
+		return;
+	f->ended = NULL;
+	peer->state = f->syn_ack.frame ? ESTABLISHED : PARTIAL;
+}
+
 /* What the segment acknowledges of the peer. */
 static void acknowledgement(struct flow *f, enum side sender, const struct segment *s)
 {
@@ -269,19 +280,33 @@ static void index_add(const struct talk_context *context, struct flow *f, enum s
 	packet_chunk_reset(&f->packets);
 }
 
-/* The payload, to the dissector. */
+/* The segment's payload within [0, end) of its side's, which begins at *off. */
+static struct segment clipped(const struct segment *s, int64_t *off, int64_t end)
+{
+	struct segment part = *s;
+	uint32_t before = *off < 0 ? (uint32_t)-*off : 0;
+	if (before >= s->len || *off + before >= end) {
+		part.len = 0;
+		return part;
+	}
+	*off += before;
+	part.len = s->len - before < end - *off ? s->len - before : (uint32_t)(end - *off);
+	size_t kept = before < s->payload.n ? s->payload.n - before : 0;
+	part.payload = (struct bytes){ kept ? s->payload.p + before : NULL, kept < part.len ? kept : part.len };
+	return part;
+}
+
+/* The payload, to the dissector: not what a keep-alive has before the beginning, nor
+ * what comes behind a FIN. */
 static enum told payload(const struct talk_context *context, struct flow *f,
                          const struct segment *s, int64_t off, unsigned kinds)
 {
+	const struct tcp_side *own = &f->side[flow_sender(f, s)];
+	struct segment part = clipped(s, &off, own->fin_off == NONE ? INT64_MAX : own->fin_off);
 	bool conflict;
-	uint32_t before = off < 0 ? (uint32_t)-off : 0;      /* of a keep-alive: before the beginning */
-	if (s->len <= before || s->flags & TCP_RST)
+	if (part.len == 0 || s->flags & TCP_RST)
 		return TOLD_NOTHING;
-	struct segment from_zero = *s;
-	from_zero.len -= before;
-	from_zero.payload = before < s->payload.n
-		? (struct bytes){ s->payload.p + before, s->payload.n - before } : (struct bytes){ 0 };
-	enum told told = talk_segment(context, f, &from_zero, (uint64_t)(off + before), &conflict);
+	enum told told = talk_segment(context, f, &part, (uint64_t)off, &conflict);
 	if (conflict && !(kinds & (KIND_KEEP_ALIVE | KIND_ZERO_WINDOW_PROBE)))   /* these carry rubbish */
 		event(context, f, flow_sender(f, s), s, "overlap_conflict");
 	return told;
@@ -309,7 +334,10 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	own->ack_lost += (kinds & KIND_ACK_LOST_SEGMENT) != 0;
 	handshake(f, sender, s);
 	conn_segment(f, sender, s, kinds);
-	events(context, f, sender, s, kinds, rare_of(f, sender, s, off));
+	unsigned rare = rare_of(f, sender, s, off);
+	if (rare & RARE_CHALLENGE_ACK)
+		disbelieved(f, sender);
+	events(context, f, sender, s, kinds, rare);
 	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && other_isn)
 		event(context, f, sender, s, "port_reuse");
 	acknowledgement(f, sender, s);
