@@ -202,6 +202,41 @@ struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t i
 	return f;
 }
 
+/* ---- closed flows ---- */
+
+/* Twice the longest time that a segment is on its way, as Linux has it for
+ * TIME-WAIT; RFC 9293, 3.4.2, would allow four minutes. */
+static const int64_t CLOSED_NS = 60 * 1000000000LL;
+
+static void closing_push(struct flow_table *t, struct flow *f)
+{
+	f->closing = true;
+	f->closing_ns = f->last.ns;
+	f->closing_next = NULL;
+	*(t->closing ? &t->closing_last->closing_next : &t->closing) = f;
+	t->closing_last = f;
+}
+
+void flow_close_check(struct flow_table *t, struct flow *f)
+{
+	bool reset = f->ended && strcmp(f->ended, "fin") != 0;
+	bool both_fins = f->side[CLIENT].fin.frame && f->side[SERVER].fin.frame;
+	if (!f->closing && (reset || both_fins))
+		closing_push(t, f);
+}
+
+struct flow *flow_closed(struct flow_table *t, int64_t now_ns)
+{
+	struct flow *f = t->closing;
+	if (!f || now_ns - f->closing_ns < CLOSED_NS)
+		return NULL;
+	t->closing = f->closing_next;
+	if (now_ns - f->last.ns >= CLOSED_NS)
+		return f;
+	closing_push(t, f);              /* somebody still speaks on it */
+	return NULL;
+}
+
 void flow_swap_sides(struct flow *f)
 {
 	struct tcp_side client = f->side[CLIENT];

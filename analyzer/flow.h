@@ -80,7 +80,10 @@ struct flow {
 	bool            talk_over;              /* both sides said their last byte; talk is freed */
 	struct talk    *talk;                   /* from the first payload on; else NULL */
 	bool            finished;               /* its row is written */
+	bool            closing;                /* waits in flow_table.closing */
 	struct flow    *next;                   /* in the order in which they began */
+	struct flow    *closing_next;
+	int64_t         closing_ns;             /* since when it waits */
 };
 
 struct flow_table {
@@ -89,6 +92,7 @@ struct flow_table {
 	size_t          reserved_n;
 	struct hash_key key;
 	struct flow    *first, *last;
+	struct flow    *closing, *closing_last; /* closed a while ago, in order of the capture */
 	uint64_t        streams;                /* flows ever, for Wireshark's tcp.stream */
 	size_t          servers_n;
 };
@@ -105,6 +109,13 @@ struct flow *flow_begin(struct flow_table *, const struct segment *, int64_t id)
 /* No flow yet, but a packet that quoted one: Wireshark gives it a number, which the
  * flow's first segment will find. Only LIMIT_RESERVED_STREAMS are remembered. */
 void flow_reserve(struct flow_table *, const struct segment *);
+
+/* A flow that is closed, as far as it can be told: to be called after its segments. */
+void flow_close_check(struct flow_table *, struct flow *);
+
+/* A flow that was closed longer ago than segments of it stay on their way, for its
+ * memory to be given back; each is given once. NULL: none (now). */
+struct flow *flow_closed(struct flow_table *, int64_t now_ns);
 
 /* Which side sent this segment. */
 enum side flow_sender(const struct flow *, const struct segment *);

@@ -108,6 +108,9 @@ static void segment_process(struct pipeline *p, const struct segment *s)
 	tcp_segment(&p->talk, f, s);
 	if (s->odd)
 		oddity_note(p, f, s);
+	flow_close_check(&p->flows, f);
+	if ((f = flow_closed(&p->flows, s->at.ns)) && !f->finished)
+		tcp_retire(&p->talk, f);
 }
 
 /* An ICMP error: of a flow that is known, or a frame like others that are not followed. */

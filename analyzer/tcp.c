@@ -440,6 +440,22 @@ static void last_silences(const struct talk_context *context, const struct flow 
 		silence(context, f, SILENT_SERVER, f->side[SERVER].last_speech, at, "end_of_capture", NONE);
 }
 
+static void index_flush(const struct talk_context *context, struct flow *f)
+{
+	if (f->packets.n)
+		store_packets(context->store, f->id, f->packets.first_frame, f->last.frame,
+		              (struct bytes){ f->packets.bytes, f->packets.n });
+	packet_chunk_free(&f->packets);
+}
+
+void tcp_retire(const struct talk_context *context, struct flow *f)
+{
+	bool reset = f->side[CLIENT].state == RESET || f->side[SERVER].state == RESET;
+	if (reset)                       /* a FIN that misses data may still get it */
+		talk_end(f, END_RST);
+	index_flush(context, f);
+}
+
 void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capture_id,
                 struct mark at, bool end_of_capture)
 {
@@ -447,9 +463,6 @@ void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capt
 	talk_end(f, reset ? END_RST : END_CAPTURE);
 	if (end_of_capture)
 		last_silences(context, f, at);
-	if (f->packets.n)
-		store_packets(context->store, f->id, f->packets.first_frame, f->last.frame,
-		              (struct bytes){ f->packets.bytes, f->packets.n });
-	packet_chunk_free(&f->packets);
+	index_flush(context, f);
 	flow_row(context, f, capture_id);
 }

@@ -19,6 +19,9 @@ void tcp_segment(const struct talk_context *, struct flow *, const struct segmen
 /* This SYN begins a flow on the endpoints of an earlier one. */
 void tcp_reused(const struct talk_context *, struct flow *, const struct segment *);
 
+/* The flow was closed a while ago: what only its payload needed is given back. */
+void tcp_retire(const struct talk_context *, struct flow *);
+
 /* The flow ends, at the capture's last frame or because its endpoints begin a
  * new connection at `at`. Writes what is still to be told, and its row. */
 void tcp_finish(const struct talk_context *, struct flow *, int64_t capture_id, struct mark at,
