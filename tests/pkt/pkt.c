@@ -11,14 +11,17 @@
  * sequence are relative, as Wireshark shows them: a SYN has 0, the first byte 1.
  *
  * For the whole file, before the first connection:
- *   link ethernet|sll|sll2|raw     what is captured (ethernet)
+ *   link ethernet|sll|sll2|raw|ppp|null|loop   what is captured (ethernet)
  *   snap N                         keep so many bytes of each packet
  *
  * A connection, and what is true of all of it; C/S is the client's and the server's:
  *   tcp [NAME:] IP:PORT > IP:PORT  IPv6 as [::1]:80
  *     mss N  wscale N  ts          options in the SYNs; ts: timestamps in every segment
  *     ttl C/S  win C/S  isn C/S    win as it stands in the header of all but SYNs
- *     vlan N                       twice for QinQ
+ *     vlan N  mpls N  pppoe N  vxlan N  geneve N  gtp N  gre  ipip  6in4
+ *                                  what its packets are wrapped in, from the outside in
+ *     both                         each packet is captured twice, plain where the side is the
+ *                                  client's and then wrapped, as on the client's host
  *     at TIME                      times of its lines count from here
  *     x N every TIME               the whole connection N times, from the next port each
  *
@@ -29,6 +32,7 @@
  *           connect                S, S. and ., a millisecond apart
  *           again                  the side's last segment that carried something
  *           keepalive              an empty . numbered one too low
+ *           icmp TYPE/CODE         an ICMP error about the last packet of the other side
  *     "text\r\n\x00"  hex 0a0b     payload; several are joined
  *     bytes N                      payload that is the same wherever it has the same number
  *     amqp …                       AMQP frames: see amqp_methods[]
@@ -39,6 +43,12 @@
  *     x N [every TIME]             N of them, 10 us apart unless said otherwise
  *     lost                         sent, but not captured
  *     dup                          captured twice, one hop later the second time
+ *     frag N                       cut into IP fragments of N bytes, 10 us apart
+ *       overlap N                  each begins N bytes early, with other bytes there
+ *       loses N                    fragment N, from 1, is not captured
+ *       backwards                  the last one comes first
+ *     mtu N  from IP  quote N      of icmp: the next hop's MTU; who sends it; how many bytes
+ *                                  behind the quoted IP header (8)
  *
  * R answers what comes for a connection that is not known: no ACK, window 0, no
  * options, id 0. R. goes on with its own numbers, or refuses a SYN.
@@ -54,6 +64,7 @@
 #include "pkt.h"
 
 enum { CONNS_MAX = 256 };
+enum { FRAGMENT_STEP = 10 };
 
 static const int64_t START_S = 1767225600;
 static const int64_t CONNECT_STEP = 1000, REPEAT_STEP = 10, DUP_STEP = 20;
@@ -63,7 +74,7 @@ static const struct segment unset = { .seq = UNSET, .ack = UNSET, .window = UNSE
                                       .ttl = UNSET, .id = UNSET };
 
 /* Whatever of a line is not of one segment. */
-struct extent { int64_t times, every; bool lost, dup; };
+struct extent { int64_t times, every; bool lost, dup; struct cut cut; struct icmp icmp; };
 
 struct record { int64_t at; size_t nr, n, wire_n; uint8_t *bytes; };
 
@@ -114,6 +125,37 @@ static void segment_complete(struct conn *c, int dir, struct segment *s)
 		s->id = s->bare ? 0 : own->id++;
 }
 
+/* An IP packet goes into the capture: plain, wrapped, or both. */
+static void packet_capture(const struct packet *ip, const struct conn *c, int dir, int64_t at, bool hop)
+{
+	static struct packet p;
+	for (int i = 0; i <= c->both; i++) {
+		bool wrapped = !c->both || (i == 0) == (dir == 1);
+		p = *ip;
+		packet_wrap(&p, story.link, c, dir, wrapped, hop);
+		record_add(&p, at + i * DUP_STEP);
+	}
+}
+
+static void packet_cut(const struct packet *ip, const struct conn *c, int dir, int64_t at, bool hop,
+                       const struct cut *cut)
+{
+	static struct packet part;
+	int64_t n = 0, id = 77;
+	if (!cut->size) {
+		packet_capture(ip, c, dir, at, hop);
+		return;
+	}
+	while (packet_fragment(&part, ip, cut, n, id))
+		n++;
+	for (int64_t i = 0; i < n; i++) {
+		int64_t nr = cut->backwards ? n - 1 - i : i;
+		packet_fragment(&part, ip, cut, nr, id);
+		if (nr + 1 != cut->lost)
+			packet_capture(&part, c, dir, at + i * FRAGMENT_STEP, hop);
+	}
+}
+
 static void segment_send(struct conn *c, int dir, const struct segment *line, int64_t at,
                          const struct extent *e)
 {
@@ -122,13 +164,17 @@ static void segment_send(struct conn *c, int dir, const struct segment *line, in
 	struct side *own = &c->side[dir];
 	s = *line;
 	segment_complete(c, dir, &s);
-	for (int64_t k = 0; k < c->copies && !e->lost; k++) {
+	for (int64_t k = 0; k < c->copies; k++) {
 		own->tsval = (uint32_t)(1000000 * (dir + 1) + (at + k * c->every) / 1000);
-		packet_build(&p, story.link, c, dir, &s, k, false);
-		record_add(&p, at + k * c->every);
+		packet_build(&p, c, dir, &s, k, false);
+		own->head_n = p.n < HEAD_MAX ? p.n : HEAD_MAX;
+		memcpy(own->head, p.b, own->head_n);
+		if (e->lost)
+			continue;
+		packet_cut(&p, c, dir, at + k * c->every, false, &e->cut);
 		if (e->dup) {
-			packet_build(&p, story.link, c, dir, &s, k, true);
-			record_add(&p, at + k * c->every + DUP_STEP);
+			packet_build(&p, c, dir, &s, k, true);
+			packet_cut(&p, c, dir, at + k * c->every + DUP_STEP, true, &e->cut);
 		}
 	}
 	int64_t end = s.seq + (int64_t)s.payload.n + (s.flags & (SYN | FIN) ? 1 : 0);
@@ -164,6 +210,28 @@ static int64_t relative(const char *what, int64_t from)
 	return number_of(text, what) + (strchr("+-", *text) ? from : 0);
 }
 
+/* Who sends an ICMP error, if not the host itself. */
+static void address_read(const struct conn *c, struct icmp *m)
+{
+	const char *text = word("an address");
+	m->has_from = true;
+	if (inet_pton(c->v6 ? AF_INET6 : AF_INET, text, m->from + (c->v6 ? 0 : 12)) != 1)
+		wrong("from: \"%s\" is no address", text);
+}
+
+static void icmp_send(struct conn *c, int dir, const struct extent *e, int64_t at)
+{
+	static struct packet p;
+	if (!c->side[!dir].head_n)
+		wrong("icmp: the other side has sent nothing yet");
+	packet_icmp(&p, c, dir, &e->icmp);
+	for (int i = 0; i < e->times; i++) {
+		packet_capture(&p, c, dir, at + i * e->every, false);
+		if (e->dup)
+			packet_capture(&p, c, dir, at + i * e->every + DUP_STEP, true);
+	}
+}
+
 static void put_filler(struct payload *p, int64_t n)
 {
 	while (n-- > 0)
@@ -190,6 +258,13 @@ static void segment_words(struct conn *c, int dir, struct segment *s, struct ext
 		else if (word_is("every")) e->every = time_of(word("a time"));
 		else if (word_is("lost"))  e->lost = true;
 		else if (word_is("dup"))   e->dup = true;
+		else if (word_is("frag"))  e->cut.size = number("frag");
+		else if (word_is("overlap")) e->cut.overlap = number("overlap");
+		else if (word_is("loses")) e->cut.lost = number("loses");
+		else if (word_is("backwards")) e->cut.backwards = true;
+		else if (word_is("mtu"))   e->icmp.mtu = number("mtu");
+		else if (word_is("quote")) e->icmp.quote = number("quote");
+		else if (word_is("from"))  address_read(c, &e->icmp);
 		else wrong("\"%s\" is not known here", word("a word"));
 	}
 }
@@ -209,7 +284,7 @@ static void connect_send(struct conn *c, int64_t at, const struct extent *e)
 static void segment_read(struct conn *c)
 {
 	static struct segment s;
-	struct extent e = { .times = 1, .every = REPEAT_STEP };
+	struct extent e = { .times = 1, .every = REPEAT_STEP, .icmp = { .mtu = UNSET, .quote = UNSET } };
 	const char *text = word("a time");
 	int64_t at = *text == '+' ? story.before + time_of(text + 1) : c->at + time_of(text);
 	story.before = at;
@@ -221,7 +296,7 @@ static void segment_read(struct conn *c)
 	s = unset;
 
 	text = word("what is sent");
-	bool connects = strcmp(text, "connect") == 0;
+	bool connects = strcmp(text, "connect") == 0, icmp = strcmp(text, "icmp") == 0;
 	if (strcmp(text, "again") == 0) {
 		s.flags = own->last.flags;
 		s.seq = own->last.seq;
@@ -229,12 +304,18 @@ static void segment_read(struct conn *c)
 	} else if (strcmp(text, "keepalive") == 0) {
 		s.flags = ACK;
 		s.seq = own->next - 1;
+	} else if (icmp) {
+		numbers("icmp", &e.icmp.type, &e.icmp.code);
 	} else if (!connects) {
 		s.flags = flags_of(text);
 	}
 	segment_words(c, dir, &s, &e);
 	if (connects) {
 		connect_send(c, at, &e);
+		return;
+	}
+	if (icmp) {
+		icmp_send(c, dir, &e, at);
 		return;
 	}
 	for (int64_t i = 0; i < e.times; i++)
@@ -260,6 +341,25 @@ static bool endpoint_read(struct side *side, const char *what)
 	return v6;
 }
 
+/* Whether the next word is a wrapping. */
+static bool wrap_read(struct conn *c)
+{
+	static const struct { const char *name; enum wrap_kind kind; bool has_id; } wraps[] = {
+		{ "vlan", WRAP_VLAN, true }, { "mpls", WRAP_MPLS, true }, { "pppoe", WRAP_PPPOE, true },
+		{ "vxlan", WRAP_VXLAN, true }, { "geneve", WRAP_GENEVE, true }, { "gtp", WRAP_GTP, true },
+		{ "gre", WRAP_GRE, false }, { "ipip", WRAP_IPIP, false }, { "6in4", WRAP_6IN4, false },
+	};
+	for (size_t i = 0; i < sizeof wraps / sizeof *wraps; i++)
+		if (word_is(wraps[i].name)) {
+			if (c->wraps_n == WRAPS_MAX)
+				wrong("%s: more than %d wrappings", wraps[i].name, WRAPS_MAX);
+			c->wraps[c->wraps_n].kind = wraps[i].kind;
+			c->wraps[c->wraps_n++].id = wraps[i].has_id ? number(wraps[i].name) : 0;
+			return true;
+		}
+	return false;
+}
+
 static void conn_words(struct conn *c)
 {
 	int64_t client, server;
@@ -275,11 +375,9 @@ static void conn_words(struct conn *c)
 		else if (word_is("isn")) {
 			numbers("isn", &client, &server);
 			c->side[0].isn = (uint32_t)client, c->side[1].isn = (uint32_t)server;
-		} else if (word_is("vlan")) {
-			if (c->vlans == 2 || story.link != LINK_ETHERNET)
-				wrong("vlan: two at most, and on ethernet");
-			c->vlan[c->vlans++] = number("vlan");
-		} else {
+		} else if (word_is("both")) {
+			c->both = true;
+		} else if (!wrap_read(c)) {
 			wrong("\"%s\" is not known here", word("a word"));
 		}
 	}
@@ -317,14 +415,15 @@ static void conn_read(void)
 static void link_read(void)
 {
 	static const struct { const char *name; uint32_t type; } links[] = {
-		{ "ethernet", LINK_ETHERNET }, { "raw", LINK_RAW }, { "sll", LINK_SLL }, { "sll2", LINK_SLL2 },
+		{ "ethernet", LINK_ETHERNET }, { "raw", LINK_RAW }, { "sll", LINK_SLL },
+		{ "sll2", LINK_SLL2 }, { "ppp", LINK_PPP }, { "null", LINK_NULL }, { "loop", LINK_LOOP },
 	};
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		if (word_is(links[i].name)) {
 			story.link = links[i].type;
 			return;
 		}
-	wrong("link is followed by ethernet, sll, sll2 or raw");
+	wrong("link is followed by ethernet, sll, sll2, raw, ppp, null or loop");
 }
 
 /* The connection of a line: named before the time, or the one above. */

@@ -11,7 +11,9 @@
 
 enum { PAYLOAD_MAX = 64000, PACKET_MAX = 66000, WORD = 64, UNSET = -1 };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32, ECE = 64, CWR = 128 };
-enum { LINK_ETHERNET = 1, LINK_RAW = 101, LINK_SLL = 113, LINK_SLL2 = 276 };
+enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_RAW = 101, LINK_LOOP = 108,
+       LINK_SLL = 113, LINK_SLL2 = 276 };
+enum { WRAPS_MAX = 8, HEAD_MAX = 128 };
 
 static const int64_t SECOND = 1000000;   /* times are microseconds */
 
@@ -35,13 +37,27 @@ struct side {
 	uint32_t tsval;
 	bool     sent, sent_syn;
 	struct segment last;                  /* that carried something, for `again` */
+	uint8_t  head[HEAD_MAX];              /* of its last packet, for ICMP to quote */
+	size_t   head_n;
 };
+
+/* What packets are wrapped in; up to PPPOE they need no IP header of their own. */
+enum wrap_kind { WRAP_VLAN, WRAP_MPLS, WRAP_PPPOE, WRAP_VXLAN, WRAP_GENEVE, WRAP_GTP, WRAP_GRE,
+                 WRAP_IPIP, WRAP_6IN4 };
+struct wrap { enum wrap_kind kind; int64_t id; };
+
+/* Fragments of `size` bytes; size 0: none. */
+struct cut { int64_t size, overlap, lost; bool backwards; };
+
+struct icmp { int64_t type, code, mtu, quote; bool has_from; uint8_t from[16]; };
 
 struct conn {
 	char        name[WORD];
 	bool        v6, timestamps;
-	int64_t     mss, wscale, vlan[2];
-	int         vlans;
+	int64_t     mss, wscale;
+	struct wrap wraps[WRAPS_MAX];         /* from the outside in */
+	int         wraps_n;
+	bool        both;                     /* each packet is captured plain and wrapped */
 	int64_t     at, copies, every;        /* copies: see `x N` of a connection */
 	struct side side[2];
 };
@@ -79,9 +95,28 @@ void put_amqp(struct payload *);
 
 struct packet { uint8_t b[PACKET_MAX]; size_t n; };
 
-/* One segment as a packet of `link`; ports and first numbers move on with each
- * copy of the connection. `hop`: seen a second time, one hop on. */
-void packet_build(struct packet *, uint32_t link, const struct conn *, int dir,
-                  const struct segment *, int64_t copy, bool hop);
+void packet_be(struct packet *, uint64_t value, int bytes);
+void packet_bytes(struct packet *, const void *, size_t);
+void put_at(struct packet *, size_t at, uint16_t value);
+
+/* The Internet checksum (RFC 1071), of what follows `sum`. */
+uint16_t checksum(uint32_t sum, const uint8_t *, size_t);
+
+/* One segment as an IP packet; ports and first numbers move on with each copy of
+ * the connection. `hop`: seen a second time, one hop on. */
+void packet_build(struct packet *, const struct conn *, int dir, const struct segment *,
+                  int64_t copy, bool hop);
+
+/* An error that `dir` sends about the last packet of the other side. */
+void packet_icmp(struct packet *, const struct conn *, int dir, const struct icmp *);
+
+/* ---- wrap.c ---- */
+
+/* Fragment `nr` of a packet, from 0; false: there is none. */
+bool packet_fragment(struct packet *part, const struct packet *whole, const struct cut *,
+                     int64_t nr, int64_t id);
+
+/* An IP packet as the link has it, in the connection's wrapping or plain. */
+void packet_wrap(struct packet *, uint32_t link, const struct conn *, int dir, bool wrapped, bool hop);
 
 #endif
