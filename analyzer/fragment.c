@@ -275,7 +275,7 @@ static void whole_make(struct waiting *d)
 
 static const struct datagram *whole_if(struct fragments *f, struct waiting *d)
 {
-	if (!d->has_end || d->spans_n != 1 || d->spans[0].from != 0 || d->spans[0].to < d->end)
+	if (!d->has_end || !d->spans_n || d->spans[0].from != 0 || d->spans[0].to < d->end)
 		return NULL;
 	waiting_unlink(f, d);
 	f->counts.whole++;

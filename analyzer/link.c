@@ -155,7 +155,7 @@ enum layer frame_relay_read(struct walk *w)
 		return LAYER_IP;
 	if (nlpid != NLPID_SNAP)
 		return walk_end(w, "other frame relay");
-	unsigned oui = rd_be16(&w->r) << 8;
+	unsigned oui = (unsigned)rd_be16(&w->r) << 8;
 	oui |= rd_u8(&w->r);
 	return oui == 0 ? LAYER_TYPE_FIRST : walk_end(w, "other frame relay");
 }
@@ -220,7 +220,7 @@ enum layer nflog_read(struct walk *w)
 enum layer juniper_read(struct walk *w)
 {
 	enum { NO_LINK = 2, EXTENSIONS = 0x80 };
-	unsigned magic = rd_be16(&w->r) << 8;
+	unsigned magic = (unsigned)rd_be16(&w->r) << 8;
 	magic |= rd_u8(&w->r);
 	unsigned flags = rd_u8(&w->r);
 	if (magic != 0x4d4743)
