@@ -83,6 +83,7 @@ void decoder_free(struct decoder *);
 /* NULL: *out is the TCP segment. Else what the packet is instead: constant
  * words such as "arp" or "udp". A fragment that completes nothing is KIND_FRAGMENT. */
 #define KIND_FRAGMENT "ip fragment"
+#define KIND_BAD_TCP  "malformed tcp"   /* src and dst of *out are its own */
 const char *decode(struct decoder *, const struct packet *, struct segment *out);
 
 /* The error that the packet last decoded is; NULL: it is none. */

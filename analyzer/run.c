@@ -144,6 +144,17 @@ static void icmp_process(struct pipeline *p, const struct icmp_error *e, const s
 	store_icmp(p->talk.store, &facts);
 }
 
+/* A frame that is no TCP segment. One whose TCP header is wrong has a stream's
+ * number in Wireshark. */
+static void other_process(struct pipeline *p, const struct segment *s, const char *kind)
+{
+	struct flow *reused;
+	struct segment of_flow = { .src = s->src, .dst = s->dst };
+	kind_count(p, kind);
+	if (strcmp(kind, KIND_BAD_TCP) == 0 && !flow_find(&p->flows, &of_flow, &reused))
+		flow_reserve(&p->flows, &of_flow);
+}
+
 static void packet_process(struct pipeline *p, const struct packet *packet)
 {
 	struct segment s;
@@ -170,7 +181,7 @@ static void packet_process(struct pipeline *p, const struct packet *packet)
 	else if (icmp)
 		icmp_process(p, icmp, &s, not_tcp);
 	else
-		kind_count(p, not_tcp);
+		other_process(p, &s, not_tcp);
 }
 
 /* ---- one file ---- */

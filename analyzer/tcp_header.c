@@ -91,7 +91,6 @@ enum layer tcp_read(struct walk *w)
 	struct segment *s = w->s;
 	struct rd r = w->r;
 	size_t wire = walk_wire(w);
-	bool cut = w->cut > 0;
 	s->src.port = rd_be16(&r);
 	s->dst.port = rd_be16(&r);
 	s->seq = rd_be32(&r);
@@ -104,9 +103,9 @@ enum layer tcp_read(struct walk *w)
 	if (!(s->flags & TCP_URG))
 		s->urgent = 0;
 	if (!rd_ok(&r))
-		return walk_broken(w, cut ? "tcp header cut off" : "malformed tcp");
+		return walk_broken(w, "tcp header cut off");
 	if (header < TCP_HEADER || header > wire)
-		return walk_broken(w, "malformed tcp");
+		return walk_broken(w, KIND_BAD_TCP);
 	size_t options = header - TCP_HEADER;
 	s->options = rd_take(&r, options < rd_left(&r) ? options : rd_left(&r));
 	s->mss = s->window_scale = NONE;
