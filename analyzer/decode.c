@@ -63,7 +63,8 @@ const char *decode(struct decoder *d, const struct packet *packet, struct segmen
 	struct walk w = { .r = rd_over(packet->bytes), .cut = packet->wire_n - packet->bytes.n,
 	                  .s = s, .decoder = d };
 	size_t skip;
-	*s = (struct segment){ .at = { packet->frame, packet->ns }, .file_offset = packet->file_offset };
+	*s = (struct segment){ .at = { packet->frame, packet->ns },
+	                       .file_offset = packet->file_offset };
 	d->has_icmp = false;
 	fragments_release(d->fragments);
 	enum layer layer = link_layer(packet->link, &skip);

@@ -29,8 +29,8 @@ struct endpoint { uint8_t ip[16]; uint16_t port; };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
 
 /* A header that names what a packet is wrapped in, and the number in it. */
-enum outer_kind { OUTER_VLAN, OUTER_ETAG, OUTER_VNTAG, OUTER_PBB, OUTER_MPLS, OUTER_PPPOE, OUTER_NSH,
-                  OUTER_VXLAN, OUTER_GENEVE, OUTER_GRE, OUTER_GRE_KEY, OUTER_PPTP, OUTER_ERSPAN,
+enum outer_kind { OUTER_VLAN, OUTER_ETAG, OUTER_VNTAG, OUTER_PBB, OUTER_MPLS, OUTER_PPPOE,
+                  OUTER_NSH, OUTER_VXLAN, OUTER_GENEVE, OUTER_GRE, OUTER_GRE_KEY, OUTER_PPTP, OUTER_ERSPAN,
                   OUTER_IPIP, OUTER_6IN4, OUTER_4IN6, OUTER_6IN6, OUTER_GTP, OUTER_TEREDO,
                   OUTER_L2TP, OUTER_AYIYA, OUTER_GUE, OUTER_LISP, OUTER_TZSP, OUTER_ETHERIP };
 struct outer { enum outer_kind kind; uint32_t id; };

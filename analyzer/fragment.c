@@ -256,7 +256,8 @@ static void header_put(struct waiting *d, const struct fragment *p)
 
 static void whole_make(struct waiting *d)
 {
-	size_t n = d->ip4 ? IP4_HEADER : IP6_HEADER, kept = d->first_cut < d->end ? d->first_cut : d->end;
+	size_t n = d->ip4 ? IP4_HEADER : IP6_HEADER;
+	size_t kept = d->first_cut < d->end ? d->first_cut : d->end;
 	uint8_t *ip = d->bytes + HEADROOM - n;
 	if (d->ip4) {
 		size_t total = n + d->end;

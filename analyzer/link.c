@@ -173,8 +173,9 @@ static enum layer arcnet_protocol(struct walk *w)
 	unsigned part = rd_u8(&w->r);
 	rd_take(&w->r, part == 0xff ? 6 : 2);
 	/* a packet in several parts (its number is in `part`) is not put together */
-	return !rd_ok(&w->r) ? link_broken(w) : part != 0 && part != 0xff ? walk_end(w, "part of arcnet")
-	     : LAYER_IP;
+	if (!rd_ok(&w->r))
+		return link_broken(w);
+	return part == 0 || part == 0xff ? LAYER_IP : walk_end(w, "part of arcnet");
 }
 
 enum layer arcnet_read(struct walk *w)

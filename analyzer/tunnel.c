@@ -100,7 +100,8 @@ enum layer gtp_read(struct walk *w)
 	unsigned flags = rd_u8(&w->r), type = rd_u8(&w->r);
 	size_t size = rd_be16(&w->r);
 	uint32_t tunnel = rd_be32(&w->r);
-	if (!rd_ok(&w->r) || (flags & VERSION_MASK) != VERSION_1 || type != G_PDU || size > walk_wire(w))
+	if (!rd_ok(&w->r) || (flags & VERSION_MASK) != VERSION_1 || type != G_PDU
+	    || size > walk_wire(w))
 		return not_a_tunnel(w);
 	walk_confine(w, size);
 	unsigned next = 0;
@@ -143,7 +144,8 @@ enum layer teredo_read(struct walk *w)
 
 enum layer l2tp_read(struct walk *w)
 {
-	enum { CONTROL = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200, RESERVED = 0x34f0 };
+	enum { CONTROL = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200,
+	       RESERVED = 0x34f0 };
 	unsigned flags = rd_be16(&w->r);
 	if ((flags & 15) != 2 || flags & (CONTROL | RESERVED))
 		return not_a_tunnel(w);

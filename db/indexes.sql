@@ -7,6 +7,7 @@ CREATE INDEX IF NOT EXISTS tcp_event_by_flow    ON tcp_event(flow_id, kind, fram
 CREATE INDEX IF NOT EXISTS tcp_event_by_kind    ON tcp_event(kind);
 CREATE INDEX IF NOT EXISTS reset_by_flow        ON reset(flow_id, frame);
 CREATE INDEX IF NOT EXISTS reset_by_seq         ON reset(seq, ns);
+CREATE INDEX IF NOT EXISTS icmp_by_flow         ON icmp(flow_id, frame);
 CREATE INDEX IF NOT EXISTS silence_by_flow      ON silence(flow_id, scope, from_ns);
 CREATE INDEX IF NOT EXISTS amqp_method_by_flow  ON amqp_method(flow_id, ns);
 CREATE INDEX IF NOT EXISTS amqp_channel_by_flow ON amqp_channel(flow_id);

@@ -418,7 +418,8 @@ CREATE TABLE heartbeat(
   protocol  TEXT NOT NULL               -- 'amqp'
 ) STRICT;
 
--- Places in a flow's payload that a dissector could not make sense of.
+-- Places in a flow's payload that a dissector could not make sense of, or whose IP
+-- fragments overlap (the bytes that came first are those that count).
 CREATE TABLE anomaly(
   flow_id  INTEGER NOT NULL REFERENCES flow,
   frame    INTEGER NOT NULL,

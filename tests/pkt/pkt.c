@@ -64,10 +64,9 @@
 #include "pkt.h"
 
 enum { CONNS_MAX = 256 };
-enum { FRAGMENT_STEP = 10 };
 
 static const int64_t START_S = 1767225600;
-static const int64_t CONNECT_STEP = 1000, REPEAT_STEP = 10, DUP_STEP = 20;
+static const int64_t CONNECT_STEP = 1000, REPEAT_STEP = 10, DUP_STEP = 20, FRAGMENT_STEP = 10;
 
 /* A line that has said nothing yet. */
 static const struct segment unset = { .seq = UNSET, .ack = UNSET, .window = UNSET,
@@ -126,7 +125,8 @@ static void segment_complete(struct conn *c, int dir, struct segment *s)
 }
 
 /* An IP packet goes into the capture: plain, wrapped, or both. */
-static void packet_capture(const struct packet *ip, const struct conn *c, int dir, int64_t at, bool hop)
+static void packet_capture(const struct packet *ip, const struct conn *c, int dir, int64_t at,
+                           bool hop)
 {
 	static struct packet p;
 	for (int i = 0; i <= c->both; i++) {
@@ -284,7 +284,8 @@ static void connect_send(struct conn *c, int64_t at, const struct extent *e)
 static void segment_read(struct conn *c)
 {
 	static struct segment s;
-	struct extent e = { .times = 1, .every = REPEAT_STEP, .icmp = { .mtu = UNSET, .quote = UNSET } };
+	struct extent e = { .times = 1, .every = REPEAT_STEP,
+	                    .icmp = { .mtu = UNSET, .quote = UNSET } };
 	const char *text = word("a time");
 	int64_t at = *text == '+' ? story.before + time_of(text + 1) : c->at + time_of(text);
 	story.before = at;

@@ -117,6 +117,7 @@ bool packet_fragment(struct packet *part, const struct packet *whole, const stru
                      int64_t nr, int64_t id);
 
 /* An IP packet as the link has it, in the connection's wrapping or plain. */
-void packet_wrap(struct packet *, uint32_t link, const struct conn *, int dir, bool wrapped, bool hop);
+void packet_wrap(struct packet *, uint32_t link, const struct conn *, int dir, bool wrapped,
+                 bool hop);
 
 #endif
