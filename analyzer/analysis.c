@@ -18,6 +18,12 @@ static bool before(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
+/* A clock that was set back makes no two segments near. */
+static bool within(int64_t apart_ns, int64_t most_ns)
+{
+	return apart_ns >= 0 && apart_ns < most_ns;
+}
+
 /* Kinds that a segment without payload may have by repeating the last one. */
 static unsigned repeated_ack_kind(const struct analysis *own, const struct analysis *peer,
                                   const struct segment *s)
@@ -64,9 +70,9 @@ static unsigned old_data_kind(const struct analysis *own, const struct analysis 
 	if (!not_advanced)
 		return 0;
 	if (peer->dup_acks >= 2 && peer->ack == s->seq
-	    && s->at.ns - peer->ack_ns < FAST_RETRANSMISSION_NS)
+	    && within(s->at.ns - peer->ack_ns, FAST_RETRANSMISSION_NS))
 		return KIND_RETRANSMISSION | KIND_FAST_RETRANSMISSION;
-	if (s->at.ns - own->next_seq_ns < (rtt_ns ? rtt_ns : OUT_OF_ORDER_NS)
+	if (within(s->at.ns - own->next_seq_ns, rtt_ns ? rtt_ns : OUT_OF_ORDER_NS)
 	    && own->next_seq != end_counted)
 		return KIND_OUT_OF_ORDER;
 	return KIND_RETRANSMISSION;

@@ -162,7 +162,7 @@ bool reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes ke
 
 void reorder_acked(struct reorder *r, uint64_t off, struct mark at, const struct reorder_out *out)
 {
-	if (off <= r->next || off > r->next + FARTHEST)
+	if (off <= r->next)
 		return;
 	if (r->hole_acked.frame == 0)
 		r->hole_acked = at;

@@ -271,7 +271,7 @@ static void file_trouble(struct pipeline *p, const struct capture *c, enum captu
 }
 
 /* A frame that is no packet may have no time of its own: none is taken of it. */
-static void other_process(struct pipeline *p, const struct packet *packet)
+static void record_process(struct pipeline *p, const struct packet *packet)
 {
 	p->facts.frames++;
 	p->last.frame = packet->frame;
@@ -307,7 +307,7 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 		if (packet.comments_n)
 			frame_comments(p, &packet);
 		if (packet.kind)
-			other_process(p, &packet);
+			record_process(p, &packet);
 		else
 			file_packet(p, &packet, &file);
 		if ((packet.frame & 1023) == 0 && store_failed(p->talk.store))

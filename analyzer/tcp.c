@@ -57,6 +57,32 @@ static bool refuses_scale(const struct tcp_side *side)
 	return side->has_isn && side->window_scale < 0;
 }
 
+static bool is_syn_ack(const struct segment *s)
+{
+	return (s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
+/* Whether the opener has so far only opened: then what the other side sends, but for
+ * a SYN or a RST, is for another connection, or forged (RFC 9293, 3.10.7.3). */
+static bool too_early(const struct flow *f, enum side sender, const struct segment *s)
+{
+	return sender == SERVER && f->syn.frame && !f->syn_ack.frame && !(s->flags & (TCP_SYN | TCP_RST))
+	       && !f->side[CLIENT].analysis.has_ack;
+}
+
+/* A SYN,ACK with another number, before its side said anything: it begins there. */
+static void side_begin_again(const struct flow *f, struct tcp_side *own, const struct segment *s)
+{
+	if (!is_syn_ack(s) || f->established.frame || !own->has_seq || own->top_off > 0 || s->seq + 1 == own->first_seq)
+		return;
+	own->isn = s->seq;
+	own->has_isn = true;
+	own->first_seq = own->top_seq = s->seq + 1;
+	own->top_off = own->acked_off = 0;
+	own->mss = s->mss;
+	own->window_scale = s->window_scale;
+}
+
 /* The window that this segment advertises, in bytes; NONE where its scale was not
  * seen. Scaling holds only where both sides offered it, and never in a SYN
  * (RFC 7323, 2.2); a peer whose SYN was not captured is taken to have. */
@@ -318,19 +344,15 @@ static int64_t round_trip(const struct flow *f)
 	return f->established.frame && f->last_syn.frame ? f->established.ns - f->last_syn.ns : 0;
 }
 
-void tcp_segment(const struct talk_context *context, struct flow *f, const struct segment *s)
+/* What the segment is in its sequence space, told; and what of it is new payload. */
+static unsigned segment_analysis(const struct talk_context *context, struct flow *f,
+                                 enum side sender, const struct segment *s, int64_t off)
 {
-	enum side sender = flow_sender(f, s);
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
-
-	bool other_isn = own->has_base && own->base_seq != s->seq;
-	side_see(own, peer, s);
-	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
 	unsigned kinds = analysis_of(&own->analysis, &peer->analysis, s, f->first_rtt_ns,
 	                             peer->scaled_window);
 	if (f->first_rtt_ns == 0 && f->last_syn.frame && (s->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
 		f->first_rtt_ns = s->at.ns - f->last_syn.ns;
-	int64_t fresh = s->flags & TCP_RST ? 0 : extend(own, s, off);
 	own->ack_lost += (kinds & KIND_ACK_LOST_SEGMENT) != 0;
 	handshake(f, sender, s);
 	conn_segment(f, sender, s, kinds);
@@ -338,18 +360,33 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	if (rare & RARE_CHALLENGE_ACK)
 		disbelieved(f, sender);
 	events(context, f, sender, s, kinds, rare);
-	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && other_isn)
+	return kinds;
+}
+
+void tcp_segment(const struct talk_context *context, struct flow *f, const struct segment *s)
+{
+	enum side sender = flow_sender(f, s);
+	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
+	bool early = too_early(f, sender, s);
+
+	if (is_syn_ack(s) && own->has_base && own->base_seq != s->seq)
 		event(context, f, sender, s, "port_reuse");
+	side_begin_again(f, own, s);
+	side_see(own, peer, s);
+	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
+	unsigned kinds = segment_analysis(context, f, sender, s, off);
+	int64_t fresh = s->flags & TCP_RST || early ? 0 : extend(own, s, off);
 	acknowledgement(f, sender, s);
 
-	enum told told = payload(context, f, s, off, kinds);
+	enum told told = early ? TOLD_NOTHING : payload(context, f, s, off, kinds);
 	sender = flow_sender(f, s);                          /* the payload may have told otherwise */
 	own = &f->side[sender];
 	peer = &f->side[other(sender)];
 
 	silences(context, f, sender, s, kinds, fresh, told);
 	bool resets = s->flags & TCP_RST && reset_tell(context->store, f, sender, s);
-	closing(f, sender, s, off + s->len, resets);
+	if (!early)
+		closing(f, sender, s, off + s->len, resets);
 	pauses(f, sender, s->at);
 	own->scaled_window = window_of(own, peer, s);
 	if (fresh && !(kinds & KIND_KEEP_ALIVE)) {
