@@ -35,6 +35,7 @@ struct method {
 	uint8_t     magic[6];
 	size_t      magic_n;
 	bool        pads_itself;     /* the library knows about padding between streams */
+	bool        skips;           /* there are frames to be skipped */
 	bool (*begin)(struct inflate *);
 	enum inflate_next (*run)(struct inflate *, struct bytes *in, bool at_end, uint8_t *out,
 	                         size_t room, size_t *made);
@@ -188,10 +189,10 @@ static void lz4_end(struct inflate *s)
 /* ---- all of them ---- */
 
 static const struct method methods[] = {
-	{ "gzip", { 0x1f, 0x8b }, 2, false, gzip_begin, gzip_run, gzip_end },
-	{ "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4, false, zstd_begin, zstd_run, zstd_end },
-	{ "xz",   { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6, true, xz_begin, xz_run, xz_end },
-	{ "lz4",  { 0x04, 0x22, 0x4d, 0x18 }, 4, false, lz4_begin, lz4_run, lz4_end },
+	{ "gzip", { 0x1f, 0x8b }, 2, false, false, gzip_begin, gzip_run, gzip_end },
+	{ "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4, false, true, zstd_begin, zstd_run, zstd_end },
+	{ "xz",   { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6, true, false, xz_begin, xz_run, xz_end },
+	{ "lz4",  { 0x04, 0x22, 0x4d, 0x18 }, 4, false, true, lz4_begin, lz4_run, lz4_end },
 };
 
 static const struct method *method_of(struct bytes head)
@@ -218,15 +219,17 @@ struct inflate *inflate_new(struct bytes head)
 	return s;
 }
 
-/* Between members: zeroes are padding, and after the first nothing else may
- * come. False: this is neither a zero nor the beginning of a member. */
+/* Between members: zeroes are padding, and after the first of them nothing else may
+ * come. False: this is neither a zero nor the beginning of a member, as far as its
+ * first byte tells (50 to 5f: that of a frame of zstd's or lz4's to be skipped). */
 static bool padding_skip(struct inflate *s, struct bytes *in)
 {
 	while (in->n && *in->p == 0) {
 		s->padding = true;
 		advance(in, 1);
 	}
-	return in->n == 0 || !s->padding;
+	return in->n == 0 || (!s->padding && (*in->p == s->method->magic[0]
+	                                      || (s->method->skips && *in->p >> 4 == 5)));
 }
 
 enum inflate_next inflate_run(struct inflate *s, struct bytes *in, bool at_end, uint8_t *out,

@@ -11,13 +11,14 @@
 static const char captures[] =
 	"SELECT json_object('name', name,"
 	"  'files', (SELECT json_group_array(json(o)) FROM (SELECT json_object("
-	"      'path', path, 'sha256', sha256, 'size', size, 'format', format, 'link_type', link_type,"
+	"      'path', path, 'sha256', sha256, 'size', size, 'compression', compression,"
+	"      'format', format, 'link_type', link_type,"
 	"      'snaplen', snaplen, 'frames', frames, 'first', iso_time(first_ns),"
 	"      'last', iso_time(last_ns), 'cut_short_at', cut_short_at, 'trouble', trouble) AS o"
 	"    FROM capture_file f WHERE f.capture_id = c.id ORDER BY seq)),"
 	"  'frames', frames, 'bytes', bytes, 'first', iso_time(first_ns), 'last', iso_time(last_ns),"
 	"  'flows', (SELECT count(*) FROM flow w WHERE w.capture_id = c.id),"
-	"  'tcp_frames', tcp_frames,"
+	"  'tcp_frames', tcp_frames, 'dropped_frames', dropped_frames, 'taken_for', taken_for,"
 	"  'not_followed', (SELECT json_group_object(kind, frames) FROM (SELECT kind, frames"
 	"    FROM not_followed n WHERE n.capture_id = c.id ORDER BY kind)))"
 	"  FROM capture c ORDER BY id";

@@ -160,12 +160,17 @@ static const char views[] =
 	"         'times') || ' bytes were acknowledged that the capture never saw: the capture dropped'"
 	"         || ' packets.' FROM capture"
 	"  UNION ALL SELECT id, 7, 'filtered', filtered_frames, iif(filtered_frames = 1, 'frame was',"
-	"         'frames were') || ' passed over by the filter given with -f.' FROM capture;"
+	"         'frames were') || ' passed over by the filter given with -f.' FROM capture"
+	"  UNION ALL SELECT id, 8, 'dropped', coalesce(dropped_frames, 0), iif(dropped_frames = 1,"
+	"         'frame was', 'frames were') || ' dropped while capturing, as the file itself reports"
+	" (capture with a larger buffer, tcpdump -B, or a narrower filter).' FROM capture;"
 	"CREATE TEMP VIEW shown_quality AS"
 	"  SELECT capture_id, 0 AS nr, iif(cut_short_at IS NULL, 'trouble', 'cut_short') AS kind,"
 	"         1 AS count, coalesce(trouble, path || ' breaks off after frame ' || cut_short_at) || '.'"
 	"           || iif(cut_short_at IS NULL, '', ' What came later is unknown.') AS text, seq"
 	"    FROM capture_file WHERE cut_short_at IS NOT NULL OR trouble IS NOT NULL"
+	"  UNION ALL SELECT id, 0, 'series', 1, series_trouble || '.', 0 FROM capture"
+	"   WHERE series_trouble IS NOT NULL"
 	"  UNION ALL SELECT capture_id, nr, kind, count, count || ' ' || text, 0 FROM temp.quality_count"
 	"   WHERE count > 0;";
 

@@ -424,7 +424,8 @@ static void benign(struct writer *w)
 static void files(struct writer *w, long long capture)
 {
 	struct sqlite3_stmt *s = model_query(&w->model,
-		"SELECT path, size, format, link_type, snaplen, frames, substr(sha256, 1, 16)"
+		"SELECT path, size, coalesce(compression || ', ', '') || format, link_type, snaplen, frames,"
+		"       substr(sha256, 1, 16)"
 		"  FROM capture_file WHERE capture_id = ?1 ORDER BY seq", capture, 0);
 	while (model_next(&w->model, s)) {
 		char text[256];
@@ -433,7 +434,7 @@ static void files(struct writer *w, long long capture)
 		page_put(&w->page, BOLD, model_text(s, 0));
 		line_end(w);
 		snprintf(text, sizeof text,
-		         "%lld bytes, %.20s%s%.40s, %lld frame%s, SHA-256 %.16s%s",
+		         "%lld bytes, %.30s%s%.60s, %lld frame%s, SHA-256 %.16s%s",
 		         sqlite3_column_int64(s, 1), model_text(s, 2),
 		         *model_text(s, 3) ? ", " : "", model_text(s, 3), frames,
 		         frames == 1 ? "" : "s", model_text(s, 6),
