@@ -253,8 +253,6 @@ static void statistics_read(struct capture *c, struct rd r)
 
 /* ---- frames ---- */
 
-__extension__ typedef unsigned __int128 wide;
-
 static int64_t ns_of(const struct interface *i, uint64_t ticks)
 {
 	uint64_t ns;
@@ -262,7 +260,7 @@ static int64_t ns_of(const struct interface *i, uint64_t ticks)
 		return time_of(i->offset_s, ns);
 	if (i->units) {
 		uint64_t seconds = ticks / i->units;
-		ns = (uint64_t)((wide)(ticks % i->units) * 1000000000 / i->units);
+		ns = (uint64_t)(__extension__ (unsigned __int128)(ticks % i->units) * 1000000000 / i->units);
 		int64_t all;
 		if (seconds > INT64_MAX
 		    || __builtin_add_overflow((int64_t)seconds, i->offset_s, &all))
