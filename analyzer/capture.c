@@ -96,14 +96,15 @@ struct capture *capture_open(const char *path, const char *filter, bool *bad_fil
 
 enum capture_next capture_broken(struct capture *c, struct err *err, const char *why, ...)
 {
-	char text[300];
 	const char *trouble = source_trouble(c->source);
 	va_list ap;
 	va_start(ap, why);
-	vsnprintf(text, sizeof text, why, ap);
+	vsnprintf(c->reason, sizeof c->reason, why, ap);
 	va_end(ap);
+	if (trouble)
+		snprintf(c->reason, sizeof c->reason, "%s", trouble);
 	fail(&c->why, "%.150s: breaks off after frame %llu (%s); what came before is used", c->path,
-	     (unsigned long long)c->frame, trouble ? trouble : text);
+	     (unsigned long long)c->frame, c->reason);
 	c->broken = true;
 	*err = c->why;
 	return CAPTURE_BROKEN;

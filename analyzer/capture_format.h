@@ -54,7 +54,8 @@ struct capture {
 	struct err         filter_trouble;
 	char               link_types[128];
 	bool               broken;         /* nothing is to be read any more, and why: */
-	struct err         why;
+	char               reason[300];    /* as part of a sentence */
+	struct err         why;            /* the sentence */
 
 	/* capture_pcap.c */
 	size_t             head_n;         /* of a record */

@@ -422,7 +422,8 @@ bool pcapng_begin(struct capture *c, struct err *err)
 {
 	struct block b;
 	if (frame_see(c, &b, err) == CAPTURE_BROKEN && c->section == 0)
-		return fail(err, "%s: its header cannot be read; is the file complete?", c->path);
+		return fail(err, "%s: its header cannot be read (%s); is the file complete?", c->path,
+		            c->reason);
 	return true;
 }
 

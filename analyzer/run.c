@@ -40,6 +40,8 @@ struct pipeline {
 	int64_t                   file_seq;      /* of the file being read, from 1 */
 	int                       comments;      /* of frames, stored so far */
 	char                      series_trouble[400];
+	bool                      series_told;   /* what is missing from `series` */
+	size_t                    series;
 	struct taken              taken;
 	struct mark               last;          /* the last frame, followed or not */
 	struct kind_count         kinds[KINDS];
@@ -409,6 +411,18 @@ static void overlap_note(struct pipeline *p, const struct input *in)
 	trouble(p, p->series_trouble + (n ? n + 2 : 0));
 }
 
+/* What is missing from a series is told once, with the capture that begins it. */
+static void missing_note(struct pipeline *p, const struct inputs *all, const struct input *in)
+{
+	if (p->options->joining == JOIN_NONE || (p->series_told && p->series == in->series)
+	    || !inputs_missing(all, in->series, p->series_trouble, sizeof p->series_trouble))
+		return;
+	p->facts.series_trouble = p->series_trouble;
+	p->series_told = true;
+	p->series = in->series;
+	trouble(p, p->series_trouble);
+}
+
 /* A file that is read into a capture: the one that is open, or a new one. */
 static void input_place(struct pipeline *p, const struct inputs *all, const struct input *last,
                         const struct input *in)
@@ -422,10 +436,7 @@ static void input_place(struct pipeline *p, const struct inputs *all, const stru
 	}
 	if (!goes_on) {
 		capture_begin(p, in->path);
-		if (inputs_missing(all, in->series, p->series_trouble, sizeof p->series_trouble)) {
-			p->facts.series_trouble = p->series_trouble;
-			trouble(p, p->series_trouble);
-		}
+		missing_note(p, all, in);
 	} else {
 		overlap_note(p, in);
 	}

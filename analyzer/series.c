@@ -87,7 +87,7 @@ static struct run run_at(const char *path, size_t i)
 			return (struct run){ name, n };
 		name += n ? n : 1;
 	}
-	return (struct run){ 0 };
+	return (struct run){ "", 0 };
 }
 
 static char *skeleton_of(const char *path)
