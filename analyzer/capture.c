@@ -35,18 +35,21 @@ static bool fail_format(const struct capture *c, struct bytes head, struct err *
 {
 	const char *why = source_trouble(c->source), *packed = source_compression(c->source);
 	if (why)
-		return fail(err, "%s: nothing of it can be read: %s; is the file complete?", c->path, why);
+		return fail(err, "%s: nothing of it can be read: %s; is the file complete?",
+		            c->path, why);
 	if (head.n == 0)
-		return fail(err, "%s: is empty; was the capture stopped before a packet was written "
+		return fail(err,
+		            "%s: is empty; was the capture stopped before a packet was written "
 		            "(tcpdump -U writes each at once)?", c->path);
 	if (packed && inflate_format(head))
-		return fail(err, "%s: is compressed twice; unpack it once (%s, then %s)", c->path, packed,
-		            inflate_format(head));
+		return fail(err, "%s: is compressed twice; unpack it once (%s, then %s)", c->path,
+		            packed, inflate_format(head));
 	if (head.n >= 6 && memcmp(head.p, "SQLite", 6) == 0)
-		return fail(err, "%s: is a SQLite database, not a capture; a tcpwhy case is given alone, "
-		            "without captures%s", c->path, packed ? ", and not compressed" : "");
+		return fail(err, "%s: is a SQLite database, not a capture; a tcpwhy case is given "
+		            "alone, without captures%s", c->path, packed ? ", and not compressed" : "");
 	return fail(err, "%s: %sis not a packet capture; pcap and pcapng files are understood "
-	            "(tcpdump -w, dumpcap, Wireshark)", c->path, packed ? "what is compressed in it " : "");
+	            "(tcpdump -w, dumpcap, Wireshark)", c->path,
+	            packed ? "what is compressed in it " : "");
 }
 
 bool capture_is(const char *path)
@@ -62,14 +65,16 @@ bool capture_is(const char *path)
  * must at least be an expression. */
 static bool filter_suits(struct capture *c, struct err *err)
 {
-	if (!c->filter || (c->interfaces_n ? program_any(c)
-	                                   : c->programs[program_for(c, DLT_EN10MB)].compiled))
+	if (c->interfaces_n == 0)
+		program_for(c, DLT_EN10MB);
+	if (!c->filter || program_any(c))
 		return true;
 	*err = c->filter_trouble;
 	return false;
 }
 
-struct capture *capture_open(const char *path, const char *filter, bool *bad_filter, struct err *err)
+struct capture *capture_open(const char *path, const char *filter, bool *bad_filter,
+                             struct err *err)
 {
 	*bad_filter = false;
 	struct source *source = source_open(path, err);
@@ -126,7 +131,8 @@ struct interface *interface_add(struct capture *c, unsigned link_type, uint32_t 
 		return NULL;
 	if (c->interfaces_n == c->interfaces_room) {
 		c->interfaces_room = c->interfaces_room ? 2 * c->interfaces_room : 4;
-		c->interfaces = alloc_grown(c->interfaces, c->interfaces_room, sizeof *c->interfaces);
+		c->interfaces = alloc_grown(c->interfaces, c->interfaces_room,
+		                            sizeof *c->interfaces);
 	}
 	struct interface *i = &c->interfaces[c->interfaces_n++];
 	*i = (struct interface){ .section = 1, .link = link_of(link_type), .snaplen = snaplen,
@@ -149,7 +155,8 @@ char *text_of(struct bytes b, size_t most)
 void comment_add(struct capture *c, int64_t interface, struct bytes text)
 {
 	if (c->comments_n < LIMIT_FILE_COMMENTS && text.n)
-		c->comments[c->comments_n++] = (struct comment){ interface, text_of(text, LIMIT_COMMENT) };
+		c->comments[c->comments_n++] = (struct comment){ interface,
+		                                                 text_of(text, LIMIT_COMMENT) };
 }
 
 int64_t time_of(int64_t seconds, uint64_t ns)
@@ -228,7 +235,8 @@ const char *capture_link_types(struct capture *c)
 	c->link_types[0] = '\0';
 	for (size_t i = 0; i < c->interfaces_n; i++)
 		if (i == 0 || c->interfaces[i].link != c->interfaces[i - 1].link)
-			name_add(c->link_types, sizeof c->link_types, link_name(c->interfaces[i].link, name));
+			name_add(c->link_types, sizeof c->link_types,
+			         link_name(c->interfaces[i].link, name));
 	return c->link_types;
 }
 
@@ -251,7 +259,8 @@ bool capture_interface_at(const struct capture *c, size_t i, struct capture_inte
 	*to = (struct capture_interface){
 		.nr = (int64_t)i, .section = from->section, .name = from->name,
 		.description = from->description, .filter = from->filter,
-		.os = from->os, .snaplen = from->snaplen ? (int64_t)from->snaplen : NONE, .frames = from->frames,
+		.os = from->os, .snaplen = from->snaplen ? (int64_t)from->snaplen : NONE,
+		.frames = from->frames,
 		.received = from->received, .dropped_by_interface = from->dropped,
 		.passed_filter = from->passed_filter, .dropped_by_os = from->dropped_by_os,
 		.delivered = from->delivered,

@@ -31,7 +31,7 @@ struct packet {
 	int          link;         /* DLT_* */
 	int64_t      file_offset;
 	bool         wanted;       /* the filter lets it pass */
-	const char  *kind;         /* NULL: a packet; else what Wireshark numbers though it is none */
+	const char  *kind;         /* NULL: a packet; else what else Wireshark numbers */
 	const struct bytes *comments;
 	size_t       comments_n;
 };
@@ -49,7 +49,8 @@ bool capture_is(const char *path);
 
 enum capture_next capture_next(struct capture *, struct packet *, struct err *);
 
-const char *capture_format(const struct capture *);   /* "pcap", "pcap-ns", "pcap-modified", "pcapng" */
+/* "pcap", "pcap-ns", "pcap-modified", "pcapng" */
+const char *capture_format(const struct capture *);
 
 /* ---- of what was read so far: to be asked after the last packet ---- */
 

@@ -44,8 +44,8 @@ static void program_compile(struct capture *c, struct program *p)
 	pcap_t *dead = pcap_open_dead(link_to_compile(c, p->link), LIMIT_PACKET);
 	p->compiled = dead && pcap_compile(dead, &p->bpf, c->filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
 	if (!p->compiled && !*c->filter_trouble.text) {
-		snprintf(whole, sizeof whole, "the filter '%.200s' does not compile for %.200s", c->filter,
-		         c->path);
+		snprintf(whole, sizeof whole, "the filter '%.200s' does not compile for %.200s",
+		         c->filter, c->path);
 		fail(&c->filter_trouble, "%s, link type %s: %s", whole, link_name(p->link, name),
 		     dead ? pcap_geterr(dead) : "it is not known");
 	}

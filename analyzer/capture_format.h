@@ -60,8 +60,8 @@ struct capture {
 	/* capture_pcap.c */
 	size_t             head_n;         /* of a record */
 	uint32_t           sub_ns;         /* the unit of the second half of a time */
-	bool               swapped;        /* lengths stand in the other order (before version 2.3), */
-	bool               maybe_swapped;  /* or perhaps (2.3) */
+	bool               swapped;        /* lengths in the other order: before version 2.3, */
+	bool               maybe_swapped;  /* or perhaps: 2.3 */
 
 	/* capture_pcapng.c */
 	int64_t            section;        /* from 1 */

@@ -23,7 +23,8 @@ bool pcap_begin(struct capture *c, struct err *err)
 	struct bytes head = source_peek(c->source, FILE_HEAD);
 	struct rd r = rd_over(head);
 	if (head.n < FILE_HEAD)
-		return fail(err, "%s: its header cannot be read (of its %d bytes there are %zu); is the "
+		return fail(err,
+		            "%s: its header cannot be read (of its %d bytes there are %zu); is the "
 		            "file complete?", c->path, FILE_HEAD, head.n);
 	c->big = *head.p == 0xa1;
 	rd_take(&r, 4);
@@ -32,8 +33,8 @@ bool pcap_begin(struct capture *c, struct err *err)
 	uint32_t snaplen = (uint32_t)rd_int(&r, 4, c->big);
 	unsigned link_type = rd_int(&r, 4, c->big) & 0xffff;
 	if (major < 2)
-		return fail(err, "%s: is of version %u.%u of the pcap format, which is not understood; 2.4 "
-		            "is what tcpdump writes", c->path, major, minor);
+		return fail(err, "%s: is of version %u.%u of the pcap format, which is not "
+		            "understood; 2.4 is what tcpdump writes", c->path, major, minor);
 	bool modified = strcmp(c->format->name, "pcap-modified") == 0;
 	c->head_n = modified ? RECORD_HEAD_MODIFIED : RECORD_HEAD;
 	c->sub_ns = strcmp(c->format->name, "pcap-ns") == 0 ? 1 : 1000;
@@ -70,8 +71,9 @@ enum capture_next pcap_walk(struct capture *c, struct packet *packet, struct err
 	uint32_t kept = (uint32_t)rd_int(&r, 4, c->big), wire = (uint32_t)rd_int(&r, 4, c->big);
 	lengths_order(c, &kept, &wire);
 	if (kept > packet_most(c->interfaces->link))
-		return capture_broken(c, err, "the next frame says that %u bytes of it were kept, but %u is "
-		                      "the most there can be", kept, packet_most(c->interfaces->link));
+		return capture_broken(c, err, "the next frame says that %u bytes of it were kept, "
+		                      "but %u is the most there can be", kept,
+		                      packet_most(c->interfaces->link));
 	size_t n = kept < LIMIT_PACKET ? kept : LIMIT_PACKET;
 	if (b.n < c->head_n + n)
 		b = source_peek(c->source, c->head_n + n);

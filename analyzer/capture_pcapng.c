@@ -35,8 +35,15 @@ enum { MICROSECONDS = 6 };
 /* The block at the front of the window: its body, or what the window holds of it. */
 struct block { uint32_t type; uint64_t n; struct rd body; };
 
-static uint16_t u16(const struct capture *c, struct rd *r) { return (uint16_t)rd_int(r, 2, c->big); }
-static uint32_t u32(const struct capture *c, struct rd *r) { return (uint32_t)rd_int(r, 4, c->big); }
+static uint16_t u16(const struct capture *c, struct rd *r)
+{
+	return (uint16_t)rd_int(r, 2, c->big);
+}
+
+static uint32_t u32(const struct capture *c, struct rd *r)
+{
+	return (uint32_t)rd_int(r, 4, c->big);
+}
 
 static uint64_t time_words(const struct capture *c, struct rd *r)
 {
@@ -54,7 +61,8 @@ static uint64_t padded(uint64_t n)
 static enum capture_next lengths_differ(struct capture *c, struct err *err, uint64_t first,
                                         uint32_t second)
 {
-	return capture_broken(c, err, "a block says at its beginning that it is %llu bytes long, and at "
+	return capture_broken(c, err,
+	                      "a block says at its beginning that it is %llu bytes long, and at "
 	                      "its end %u", (unsigned long long)first, second);
 }
 
@@ -76,7 +84,8 @@ static enum capture_next block_see(struct capture *c, struct block *b, struct er
 	b->n = padded(u32(c, &head));
 	if (b->n < (b->type == SECTION ? SECTION_LEAST : BLOCK_LEAST)) {
 		c->big = big;
-		return capture_broken(c, err, "a block says that it is %llu bytes long, which is less than "
+		return capture_broken(c, err,
+		                      "a block says that it is %llu bytes long, which is less than "
 		                      "a block can be", (unsigned long long)b->n);
 	}
 	size_t n = b->n < SOURCE_WINDOW ? (size_t)b->n : SOURCE_WINDOW;
@@ -145,7 +154,8 @@ static enum capture_next section_read(struct capture *c, struct rd r, struct err
 	if (!c->big && memcmp(magic.p, order, sizeof order) != 0)
 		return capture_broken(c, err, "a section's byte order cannot be told");
 	if (major != 1 || (minor != 0 && minor != 2))
-		return capture_broken(c, err, "a section is of version %u.%u of pcapng, which is not "
+		return capture_broken(c, err,
+		                      "a section is of version %u.%u of pcapng, which is not "
 		                      "understood", major, minor);
 	rd_take(&r, 8);
 	c->section++;
@@ -227,7 +237,8 @@ static enum capture_next interface_read(struct capture *c, struct rd r, struct e
 /* NULL: the section has no such interface. */
 static struct interface *interface_find(const struct capture *c, uint32_t nr)
 {
-	return nr < c->interfaces_n - c->section_first ? &c->interfaces[c->section_first + nr] : NULL;
+	bool is = nr < c->interfaces_n - c->section_first;
+	return is ? &c->interfaces[c->section_first + nr] : NULL;
 }
 
 /* A later block has later counts, which take the place of the former. */
@@ -260,7 +271,8 @@ static int64_t ns_of(const struct interface *i, uint64_t ticks)
 		return time_of(i->offset_s, ns);
 	if (i->units) {
 		uint64_t seconds = ticks / i->units;
-		ns = (uint64_t)(__extension__ (unsigned __int128)(ticks % i->units) * 1000000000 / i->units);
+		ns = (uint64_t)(__extension__ (unsigned __int128)(ticks % i->units) * 1000000000
+		                / i->units);
 		int64_t all;
 		if (seconds > INT64_MAX
 		    || __builtin_add_overflow((int64_t)seconds, i->offset_s, &all))
@@ -275,14 +287,16 @@ static int64_t ns_of(const struct interface *i, uint64_t ticks)
 }
 
 /* What a packet's options say: comments, and how many were lost before it. */
-static void packet_options(struct capture *c, struct interface *i, struct rd r, struct packet *packet)
+static void packet_options(struct capture *c, struct interface *i, struct rd r,
+                           struct packet *packet)
 {
 	enum { DROP_COUNT = 4 };
 	unsigned code;
 	struct rd value;
 	while (option_next(c, &r, &code, &value)) {
 		if (code == OPTION_COMMENT && packet->comments_n < LIMIT_FRAME_COMMENTS)
-			c->frame_comments[packet->comments_n++] = (struct bytes){ value.p, value.n };
+			c->frame_comments[packet->comments_n++]
+				= (struct bytes){ value.p, value.n };
 		if (code != DROP_COUNT || rd_left(&value) != 8)
 			continue;
 		int64_t lost = (int64_t)(rd_int(&value, 8, c->big) & (INT64_MAX >> 16));
@@ -296,8 +310,8 @@ static enum capture_next no_interface(struct capture *c, struct err *err)
 	return capture_broken(c, err, "the next frame names an interface that was not described");
 }
 
-static enum capture_next packet_read(struct capture *c, const struct block *b, struct packet *packet,
-                                     struct err *err)
+static enum capture_next packet_read(struct capture *c, const struct block *b,
+                                     struct packet *packet, struct err *err)
 {
 	struct rd r = b->body;
 	bool old = b->type == PACKET;
@@ -310,11 +324,12 @@ static enum capture_next packet_read(struct capture *c, const struct block *b, s
 	if (!i)
 		return no_interface(c, err);
 	if (kept > packet_most(i->link))
-		return capture_broken(c, err, "the next frame says that %u bytes of it were kept, but %u is "
-		                      "the most there can be", kept, packet_most(i->link));
+		return capture_broken(c, err, "the next frame says that %u bytes of it were kept, "
+		                      "but %u is the most there can be", kept,
+		                      packet_most(i->link));
 	if (padded(kept) + BLOCK_LEAST + (b->body.n - r.n) > b->n)
-		return capture_broken(c, err, "the next frame says that %u bytes of it were kept, which its "
-		                      "block does not hold", kept);
+		return capture_broken(c, err, "the next frame says that %u bytes of it were kept, "
+		                      "which its block does not hold", kept);
 	struct bytes bytes = rd_take(&r, kept < LIMIT_PACKET ? kept : LIMIT_PACKET);
 	frame_fill(c, i, packet, ns_of(i, ticks), wire > kept ? wire : kept, bytes);
 	if (drops != UINT16_MAX)
@@ -338,7 +353,8 @@ static enum capture_next simple_read(struct capture *c, struct rd r, struct pack
 	uint32_t kept = i->snaplen && i->snaplen < wire ? i->snaplen : wire;
 	struct bytes bytes = rd_take(&r, kept);
 	if (!rd_ok(&r) || kept > LIMIT_PACKET)
-		return capture_broken(c, err, "the next frame's block is too short for its %u bytes", kept);
+		return capture_broken(c, err,
+		                      "the next frame's block is too short for its %u bytes", kept);
 	frame_fill(c, i, packet, c->last_ns, wire, bytes);
 	return CAPTURE_PACKET;
 }
@@ -360,8 +376,8 @@ static enum capture_next custom_read(struct capture *c, struct rd r, struct pack
 	                 : capture_broken(c, err, "a custom block is too short");
 }
 
-static enum capture_next sysdig_read(struct capture *c, const struct block *b, struct packet *packet,
-                                     struct err *err)
+static enum capture_next sysdig_read(struct capture *c, const struct block *b,
+                                     struct packet *packet, struct err *err)
 {
 	struct rd r = b->body;
 	rd_take(&r, 2);
@@ -422,8 +438,8 @@ bool pcapng_begin(struct capture *c, struct err *err)
 {
 	struct block b;
 	if (frame_see(c, &b, err) == CAPTURE_BROKEN && c->section == 0)
-		return fail(err, "%s: its header cannot be read (%s); is the file complete?", c->path,
-		            c->reason);
+		return fail(err, "%s: its header cannot be read (%s); is the file complete?",
+		            c->path, c->reason);
 	return true;
 }
 

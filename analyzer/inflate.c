@@ -94,7 +94,8 @@ static void gzip_end(struct inflate *s)
 static bool zstd_begin(struct inflate *s)
 {
 	s->zstd = ZSTD_createDStream();
-	return s->zstd && !ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG));
+	return s->zstd
+	    && !ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG));
 }
 
 static enum inflate_next zstd_run(struct inflate *s, struct bytes *in, bool at_end, uint8_t *out,

@@ -76,9 +76,11 @@ static void folder_add(struct inputs *to, const char *path, void (*tell)(const c
 	if (n && !more)
 		return;
 	if (more)
-		fail(&told, "%s: holds more than %d captures; so many of them are read", path, LIMIT_INPUTS);
+		fail(&told, "%s: holds more than %d captures; so many of them are read", path,
+		     LIMIT_INPUTS);
 	else
-		fail(&told, "%s: is a folder without a capture in it (pcap or pcapng, compressed or not; "
+		fail(&told,
+		     "%s: is a folder without a capture in it (pcap or pcapng, compressed or not; "
 		     "folders in it are not looked into)", path);
 	to->failed += n == 0;
 	if (tell)
@@ -95,7 +97,9 @@ static void input_look(struct input *in, bool inside)
 	struct packet packet;
 	struct stat st;
 	in->regular = strcmp(in->path, "-") != 0 && stat(in->path, &st) == 0 && S_ISREG(st.st_mode);
-	struct capture *c = in->regular && inside ? capture_open(in->path, NULL, &bad_filter, &err) : NULL;
+	if (!in->regular || !inside)
+		return;
+	struct capture *c = capture_open(in->path, NULL, &bad_filter, &err);
 	if (!c)
 		return;
 	in->opened = true;
@@ -253,7 +257,8 @@ const char *taken_sentence(struct taken *t, struct err *told)
 		return NULL;
 	if (t->captures == 1)
 		fail(told, "the %zu files are taken for one capture%s: %s", t->files,
-		     t->joined ? ", as --join says" : ", a series (--separate keeps them apart)", t->text);
+		     t->joined ? ", as --join says" : ", a series (--separate keeps them apart)",
+		     t->text);
 	else
 		fail(told, "the %zu files are taken for %zu captures%s: %s", t->files, t->captures,
 		     t->point    ? ", since the times of some overlap (--join makes them one)"

@@ -230,7 +230,8 @@ static void interfaces_store(struct pipeline *p, const struct capture *c)
 	for (size_t i = 0; capture_interface_at(c, i, &face); i++) {
 		store_capture_interface(p->talk.store, p->capture_id, p->file_seq, &face);
 		link_type_add(p, face.link_type);
-		dropped = count_sum(dropped, count_sum(face.dropped_by_interface, face.dropped_by_os));
+		dropped = count_sum(dropped, face.dropped_by_interface);
+		dropped = count_sum(dropped, face.dropped_by_os);
 	}
 	if (dropped > p->facts.dropped_frames)       /* counts go on through a series */
 		p->facts.dropped_frames = dropped;
@@ -325,7 +326,8 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 static void capture_begin(struct pipeline *p, const char *name)
 {
 	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME,
-	                                   .snaplen = NONE, .dropped_frames = NONE, .taken_for = "file" };
+	                                   .snaplen = NONE, .dropped_frames = NONE,
+	                                   .taken_for = "file" };
 	p->link_types[0] = 0;
 	p->series_trouble[0] = '\0';
 	p->file_seq = 0;
@@ -401,12 +403,13 @@ static void overlap_note(struct pipeline *p, const struct input *in)
 {
 	char span[TEXT_DURATION_SIZE];
 	size_t n = strlen(p->series_trouble);
-	if (in->first_ns == NO_TIME || p->facts.last_ns == NO_TIME || in->first_ns >= p->facts.last_ns)
+	if (in->first_ns == NO_TIME || p->facts.last_ns == NO_TIME
+	    || in->first_ns >= p->facts.last_ns)
 		return;
 	if (n + strlen(in->path) + 100 < sizeof p->series_trouble)
 		snprintf(p->series_trouble + n, sizeof p->series_trouble - n,
-		         "%s%s begins %s before the end of what comes before it", n ? "; " : "", in->path,
-		         text_duration(p->facts.last_ns - in->first_ns, span));
+		         "%s%s begins %s before the end of what comes before it", n ? "; " : "",
+		         in->path, text_duration(p->facts.last_ns - in->first_ns, span));
 	p->facts.series_trouble = p->series_trouble;
 	trouble(p, p->series_trouble + (n ? n + 2 : 0));
 }

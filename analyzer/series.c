@@ -104,10 +104,15 @@ static char *skeleton_of(const char *path)
 	return skeleton;
 }
 
+static int by_skeleton_only(const struct name *a, const struct name *b)
+{
+	return strcmp(a->skeleton, b->skeleton);
+}
+
 static int by_skeleton(const void *a, const void *b)
 {
 	const struct name *x = a, *y = b;
-	int order = strcmp(x->skeleton, y->skeleton);
+	int order = by_skeleton_only(x, y);
 	return order ? order : (x->nr > y->nr) - (x->nr < y->nr);
 }
 
@@ -130,7 +135,7 @@ static void first_ones_add(struct name *names, size_t n)
 	}
 	for (size_t i = 0; i < n; i++)
 		if (first[i])
-			names[i].skeleton[strlen(names[i].skeleton)] = '#';   /* room was left for it */
+			names[i].skeleton[strlen(names[i].skeleton)] = '#';   /* there is room */
 	free(first);
 	qsort(names, n, sizeof *names, by_skeleton);
 }
@@ -202,7 +207,7 @@ void series_find(const char *const *paths, size_t n, size_t *series)
 	qsort(names, n, sizeof *names, by_skeleton);
 	first_ones_add(names, n);
 	for (size_t from = 0, to; from < n; from = to) {
-		for (to = from; to < n && strcmp(names[to].skeleton, names[from].skeleton) == 0; to++)
+		for (to = from; to < n && by_skeleton_only(&names[to], &names[from]) == 0; to++)
 			same[to - from] = names[to].path;
 		bool one = is_series(same, to - from);
 		for (size_t i = from; i < to; i++)
@@ -247,8 +252,8 @@ static void hole_put(char *text, size_t size, const struct numbered *a, const st
 		snprintf(first, sizeof first, "number %llu", (unsigned long long)from);
 		snprintf(last, sizeof last, "%llu", (unsigned long long)to);
 	}
-	snprintf(text + n, size - n, "%s%s%s%s %s missing between %.200s and %.200s", n ? "; " : "", first,
-	         from == to ? "" : " to ", from == to ? "" : last, from == to ? "is" : "are",
+	snprintf(text + n, size - n, "%s%s%s%s %s missing between %.200s and %.200s", n ? "; " : "",
+	         first, from == to ? "" : " to ", from == to ? "" : last, from == to ? "is" : "are",
 	         base_of(a->path), base_of(b->path));
 }
 
@@ -257,7 +262,8 @@ static void hole_put(char *text, size_t size, const struct numbered *a, const st
 static bool counts(const char *path, const struct numbering *how)
 {
 	return how->varying == 1
-	    || (how->varying == 2 && run_at(path, how->run).n == 5 && run_at(path, how->second).n == 14);
+	    || (how->varying == 2 && run_at(path, how->run).n == 5
+	        && run_at(path, how->second).n == 14);
 }
 
 bool series_missing(const char *const *paths, size_t n, char *text, size_t size)

@@ -65,7 +65,8 @@ static size_t block_unpack(struct source *s, uint8_t *to, size_t room)
 			s->packed_left = (struct bytes){ s->packed,
 			                                 block_read(s, s->packed, SOURCE_BLOCK) };
 		bool at_end = s->packed_left.n == 0;
-		if (inflate_run(s->inflate, &s->packed_left, at_end, to, room, &made) == INFLATE_DAMAGED)
+		if (inflate_run(s->inflate, &s->packed_left, at_end, to, room, &made)
+		    == INFLATE_DAMAGED)
 			fail(&s->trouble, "the %s compression is damaged: %s", s->compression,
 			     inflate_why(s->inflate));
 		else if (at_end && made == 0 && inflate_whole(s->inflate))
@@ -140,7 +141,8 @@ static int file_open(const char *path, struct err *err)
 	if (fd < 0) {
 		fail(err, "%s: %s%s", path, strerror(errno),
 		     errno == ENOENT   ? "; is the name right, and the folder?"
-		     : errno == EACCES ? "; ask for permission to read it, or run as who captured it" : "");
+		     : errno == EACCES ? "; ask for permission to read it, or run as who "
+		                         "captured it" : "");
 		return -1;
 	}
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {

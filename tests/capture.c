@@ -34,7 +34,8 @@ static void compare(const char *path)
 	struct packet packet;
 	struct pcap_pkthdr *h;
 	const u_char *bytes;
-	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
+	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO,
+	                                                       why);
 	struct capture *c = capture_open(path, NULL, &bad_filter, &err);
 	int frames = 0, rc;
 	if (!pcap || !c) {
@@ -141,9 +142,15 @@ static void made_read(const struct made *m, const char *filter, char *said, size
 	while (c && (next = capture_next(c, &p, &err)) == CAPTURE_PACKET)
 		end += snprintf(end, size - (size_t)(end - said), "%llu %lld %d %zu @%lld%s%s; ",
 		                (unsigned long long)p.frame, (long long)p.ns, p.link, p.bytes.n,
-		                (long long)p.file_offset, p.wanted ? "" : " unwanted", p.kind ? " other" : "");
+		                (long long)p.file_offset, p.wanted ? "" : " unwanted",
+		                p.kind ? " other" : "");
+	char *name = strstr(err.text, path);
+	if (name)                  /* without the random end of it */
+		memmove(name + sizeof path - 8, name + sizeof path - 1,
+		        strlen(name + sizeof path - 1) + 1);
 	const char *why = strchr(err.text, '(');
-	snprintf(end, size - (size_t)(end - said), "%s", next == CAPTURE_END ? "end" : why ? why : err.text);
+	snprintf(end, size - (size_t)(end - said), "%s",
+	         next == CAPTURE_END ? "end" : why ? why : err.text);
 	if (c && filter && capture_filter_trouble(c))
 		strcat(said, " trouble");
 	capture_close(c);
@@ -171,6 +178,12 @@ static void test_sections(void)
 	packet_put(&m, 0, 7, 36);
 	expect("two sections", &m, NULL, "1 1000001000 1 4 @72; 2 1500000000 113 4 @224; "
 	       "3 5000000007 12 4 @260; end");
+	struct made none = { 0 };
+	section(&none, true);
+	expect("a section without an interface", &none, "tcp port 80", "end");
+	expect("that, and no filter at all", &none, "prot 80", "the filter 'prot 80' does not "
+	       "compile for /tmp/tcpwhy-capture, link type EN10MB: can't parse filter "
+	       "expression: syntax error");
 	expect("a filter for one link type of three", &m, "ether host 1:2:3:4:5:6",
 	       "1 1000001000 1 4 @72 unwanted; 2 1500000000 113 4 @224 unwanted; "
 	       "3 5000000007 12 4 @260 unwanted; end trouble");
@@ -179,8 +192,9 @@ static void test_sections(void)
 static void test_resolutions(void)
 {
 	static const struct { unsigned resolution; uint64_t ticks; const char *ns; } rows[] = {
-		{ 0, 3, "3000000000" }, { 3, 1500, "1500000000" }, { 12, 1999999999999, "1999999999" },
-		{ 19, 15000000000000000000u, "1500000000" }, { 20, 15000000000000000000u, "150000000" },
+		{ 0, 3, "3000000000" }, { 3, 1500, "1500000000" },
+		{ 12, 1999999999999, "1999999999" }, { 19, 15000000000000000000u, "1500000000" },
+		{ 20, 15000000000000000000u, "150000000" },
 		{ 0x80, 3, "3000000000" }, { 0xbf, (uint64_t)3 << 62, "1500000000" },
 		{ 0xc0, UINT64_MAX, "0" }, { 0, UINT64_MAX, "4611686018427387902" },
 	};
@@ -203,21 +217,25 @@ static void test_lies(void)
 	packet_put(&m, 0, 1, 36);
 	struct made good = m;
 	packet_put(&m, 0, 1, 40);
-	expect("lengths differ", &m, NULL, "1 1000 1 4 @72; (a block says at its beginning that it is 36 "
+	expect("lengths differ", &m, NULL,
+	       "1 1000 1 4 @72; (a block says at its beginning that it is 36 "
 	       "bytes long, and at its end 40); what came before is used");
 	m = good;
 	packet_put(&m, 1, 1, 36);
-	expect("no such interface", &m, NULL, "1 1000 1 4 @72; (the next frame names an interface that was "
+	expect("no such interface", &m, NULL,
+	       "1 1000 1 4 @72; (the next frame names an interface that was "
 	       "not described); what came before is used");
 	m = good;
 	block_begin(&m, 0x77, 8);
 	put(&m, 4, 8);
-	expect("less than a block", &m, NULL, "1 1000 1 4 @72; (a block says that it is 8 bytes long, which "
+	expect("less than a block", &m, NULL,
+	       "1 1000 1 4 @72; (a block says that it is 8 bytes long, which "
 	       "is less than a block can be); what came before is used");
 	m = good;
 	block_begin(&m, 0x77, 0xfffffff0);
 	put(&m, 8, 0);
-	expect("longer than the file", &m, NULL, "1 1000 1 4 @72; (of the next block, 4294967280 bytes, "
+	expect("longer than the file", &m, NULL,
+	       "1 1000 1 4 @72; (of the next block, 4294967280 bytes, "
 	       "there are 16); what came before is used");
 	m = good;
 	block_begin(&m, 0x77, 16), put(&m, 4, 0), put(&m, 4, 16);
