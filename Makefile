@@ -1,6 +1,7 @@
 # make             build/tcpwhy (linked as ./tcpwhy)
 # make demo        dependencies, build, and the diagnosis of a real capture
 # make check       dependencies, build, all tests; the last line counts them
+# make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make install     PREFIX=/usr/local, DESTDIR=
 # make help        all targets
@@ -79,18 +80,26 @@ $(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
 
 # ---- what has to be installed ----
 
-DEB_PKGS := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev zlib1g-dev \
-            libzstd-dev liblzma-dev liblz4-dev python3
-SUDO     := $(if $(filter-out 0,$(shell id -u)),sudo)
+DEB_PKGS  := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev zlib1g-dev \
+             libzstd-dev liblzma-dev liblz4-dev python3
+TEST_PKGS := tshark
+SUDO      := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-deps:
-	@if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then \
-	   missing=$$(for p in $(DEB_PKGS); do \
+# $(call apt_install,PACKAGES): those that are not there yet.
+apt_install = missing=$$(for p in $(1); do \
 	     dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	   [ -z "$$missing" ] || { echo "installing:" $$missing; \
 	     $(SUDO) apt-get update -qq && \
-	     $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }; \
+	     $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
+HAS_APT := command -v apt-get >/dev/null && command -v dpkg-query >/dev/null
+
+deps:
+	@if $(HAS_APT); then $(call apt_install,$(DEB_PKGS)); \
 	 else $(MAKE) --no-print-directory deps-present; fi
+
+# What only tests use. Without it they do less, and say so.
+test-deps:
+	@command -v tshark >/dev/null || ! { $(HAS_APT); } || { $(call apt_install,$(TEST_PKGS)); } || :
 
 # The same question where there is no apt: say what is missing, and its names.
 deps-present:
@@ -112,10 +121,21 @@ demo:
 	@$(MAKE) --no-print-directory -s all
 	./tcpwhy samples/docker-stop-race.pcap
 
+STREAMS := $(BUILD)/tests/differential/streams
+
 check:
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt
+	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(STREAMS)
 	@BUILD=$(BUILD) tests/run.sh
+
+# Every capture of samples/ and CORPUS, and streams of those that lost most.
+CORPUS ?= $(wildcard ../shared/corpus/pcaps)
+check-differential:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory all $(STREAMS)
+	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
 # Rewrite what a case expects, after looking at the difference: make accept CASE=name
 accept: all $(BUILD)/pkt
@@ -134,7 +154,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all deps deps-present demo check accept install uninstall clean help
+.PHONY: all deps deps-present test-deps demo check check-differential accept install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PKT_OBJ:.o=.d)

@@ -2,12 +2,14 @@
 # run.sh                 run all tests; the last line is "N passed, N failed"
 # run.sh --accept NAME   rewrite what tests/cases/NAME expects
 #
-# Three kinds:
+# Four kinds:
 #   unit     tests/*.c, a program each; it prints what is not so and exits with 1
 #   cases    tests/cases/NAME: the shell lines in `cmd`, run with $TCPWHY,
 #            $SAMPLES and $TESTS set; what they print, and their exit status, is
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
 #   samples  every capture of samples/ against its truth (tests/samples.py)
+#   tshark   where it is installed: its counts and streams beside ours, of every
+#            capture of samples/ (tests/differential/)
 set -u
 cd "$(dirname "$0")/.."
 ROOT=$PWD
@@ -57,6 +59,11 @@ python3 tests/samples.py "$TCPWHY" samples > "$work/out" 2>&1 || :
 grep -v '^ok ' "$work/out"
 passed=$((passed + $(grep -c '^ok ' "$work/out")))
 failed=$((failed + $(grep -vc '^ok ' "$work/out")))
+
+if ! command -v tshark > /dev/null; then
+	echo "tshark is not installed: nothing was compared with it"
+elif tests/differential/run.sh samples > "$work/out" 2>&1; then ok
+else not_ok "comparison with tshark"; cat "$work/out"; fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

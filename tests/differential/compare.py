@@ -239,18 +239,18 @@ def unpacked(chunk):
 
 
 def completeness(packets):
-    """tcp.completeness as tshark shows it on the last frame: 1 SYN, 2 SYN,ACK, 4 ACK,
-    8 data, 16 FIN, 32 RST, but a RST not before the frame behind it."""
+    """tcp.completeness as tshark shows it on the last frame, in one pass: 1 SYN, 2 SYN,ACK,
+    4 ACK, 8 data, 16 FIN, 32 RST. All but the SYNs count from the next frame on, and a
+    first frame that is no SYN never counts."""
     bits = 0
     for i, (_, _, flags, length) in enumerate(packets):
-        if flags & RST:
-            bits |= 32 if i + 1 < len(packets) else 0
-        elif flags & SYN:
+        if flags & SYN:
             bits |= 2 if flags & ACK else 1
-        elif flags & ACK:
+        elif i in (0, len(packets) - 1):
+            continue
+        elif flags & ACK and not flags & RST:
             bits |= 8 if length else 4
-        if flags & FIN and flags & ACK:
-            bits |= 16
+        bits |= (16 if flags & FIN and flags & ACK else 0) | (32 if flags & RST else 0)
     return bits
 
 
