@@ -74,7 +74,7 @@ enum layer protocol_read(struct walk *w)
 		walk_outer(w, in4 ? OUTER_6IN4 : OUTER_6IN6, 0);
 		return LAYER_IP6;
 	default:
-		return walk_end(w, name_of(protocols, w->next, "other ip protocol"));
+		return walk_named(w, protocols, "other ip protocol");
 	}
 }
 

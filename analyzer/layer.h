@@ -126,13 +126,14 @@ static inline void walk_outer(struct walk *w, enum outer_kind kind, uint32_t id)
 
 struct named { unsigned value; const char *name; };
 
-/* The name of `value`; the table ends with a NULL name. */
-static inline const char *name_of(const struct named *table, unsigned value, const char *otherwise)
+/* What walk.next is called in the table, which ends with a NULL name. A number that
+ * has no name says that a guess was wrong. */
+static inline enum layer walk_named(struct walk *w, const struct named *table, const char *otherwise)
 {
 	for (; table->name; table++)
-		if (table->value == value)
-			return table->name;
-	return otherwise;
+		if (table->value == w->next)
+			return walk_end(w, table->name);
+	return walk_broken(w, otherwise);
 }
 
 #endif

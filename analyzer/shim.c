@@ -74,7 +74,7 @@ enum layer type_read(struct walk *w)
 	case TYPE_WLAN:           return LAYER_WLAN;
 	}
 	if (w->next >= TYPES_FROM)
-		return walk_end(w, name_of(types, w->next, "other ethernet type"));
+		return walk_named(w, types, "other ethernet type");
 	walk_confine(w, w->next);
 	return LAYER_LLC;
 }
@@ -113,7 +113,7 @@ enum layer llc_read(struct walk *w)
 		return snap_read(w);
 	if (control == UNNUMBERED && dsap == SAP_IP && ssap == SAP_IP)
 		return LAYER_IP4;
-	return walk_end(w, dsap == SAP_BPDU ? "spanning tree" : "802.2");
+	return dsap == SAP_BPDU ? walk_end(w, "spanning tree") : walk_broken(w, "802.2");
 }
 
 /* ---- MPLS ---- */
@@ -184,7 +184,7 @@ enum layer ppp_read(struct walk *w)
 	case VJ:
 	case VJ_WHOLE:
 	case COMPRESSED: return walk_end(w, "compressed ppp");
-	default:         return walk_end(w, protocol >= 0x4000 ? "ppp control" : "other ppp");
+	default:         return walk_broken(w, protocol >= 0x4000 ? "ppp control" : "other ppp");
 	}
 }
 

@@ -170,6 +170,7 @@ static const struct row {
 	{ "vxlan, flannel", DLT_RAW, OUTER_UDP("2118") "08000000" "00000100" MACS "0800" IP4 TCP, SAID " vxlan 1" },
 	{ "vxlan without its flag", DLT_RAW, OUTER_UDP("12b5") "00000000" "00002a00" MACS "0800" IP4 TCP, "udp" },
 	{ "vxlan of nonsense", DLT_RAW, OUTER_UDP("12b5") "08000000" "00002a00" MACS "0800" "1234", "udp" },
+	{ "vxlan of another type", DLT_RAW, OUTER_UDP("12b5") "08000000" "00002a00" MACS "1234" IP4 TCP, "udp" },
 	{ "arp in vxlan", DLT_RAW, OUTER_UDP("12b5") "08000000" "00002a00" MACS "0806" "0001", "arp" },
 	{ "vxlan in vxlan in vlan", DLT_EN10MB, MACS "8100" "0005" "0800" OUTER_UDP("12b5") "08000000" "00002a00"
 	  MACS "0800" OUTER_UDP("12b5") "08000000" "00002b00" MACS "0800" IP4 TCP, SAID " vlan 5 vxlan 42 vxlan 43" },
