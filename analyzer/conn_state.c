@@ -52,16 +52,20 @@ static void history_segment(struct flow *f, enum side sender, const struct segme
 
 /* ---- Wireshark's completeness ---- */
 
-/* A flow's first segment counts only if it is a SYN: so Wireshark has it. */
+/* As Wireshark has it, a SYN counts only as a flow's first segment, and no other first
+ * segment counts; nor does a FIN without ACK. */
 static void completeness_segment(struct flow *f, const struct segment *s)
 {
 	enum { SEEN_SYN = 1, SEEN_SYN_ACK = 2, SEEN_ACK = 4, SEEN_DATA = 8, SEEN_FIN = 16, SEEN_RST = 32 };
 	unsigned syn = s->flags & (TCP_SYN | TCP_ACK);
-	if (f->last.frame == 0 && syn != TCP_SYN)
+	bool first = f->last.frame == 0;
+	if (first && syn != TCP_SYN)
 		return;
-	f->completeness |= (syn == TCP_SYN ? SEEN_SYN : syn == TCP_ACK ? s->len ? 0 : SEEN_ACK
-	                    : syn ? SEEN_SYN_ACK : 0)
-	                 | (s->len ? SEEN_DATA : 0) | (s->flags & TCP_FIN ? SEEN_FIN : 0)
+	f->completeness |= (syn == TCP_SYN && first ? SEEN_SYN : 0)
+	                 | (syn == (TCP_SYN | TCP_ACK) ? SEEN_SYN_ACK : 0)
+	                 | (syn == TCP_ACK && s->len == 0 ? SEEN_ACK : 0)
+	                 | (s->len ? SEEN_DATA : 0)
+	                 | (s->flags & TCP_FIN && s->flags & TCP_ACK ? SEEN_FIN : 0)
 	                 | (s->flags & TCP_RST ? SEEN_RST : 0);
 }
 

@@ -24,7 +24,7 @@ are compared afterwards. What is compared, by the kind of difference:
   closer        sender and frame of the first FIN or RST       (tcp_event)
   ended         the same against flow.ended_by and ended_frame, which leave out RSTs that
                 the receiver does not take
-  completeness  tcp.completeness, of tcpwhy's packet list
+  completeness  tcp.completeness
   retransmission … keep_alive_ack, port_reuse
                 each direction's frames with this tcp.analysis flag (tcp_event)
 
@@ -199,9 +199,21 @@ def tshark_reads(path, frame_of=lambda frame: frame):
             if row[f'tcp.analysis.{field}']:
                 stream.marked[kind, sender].add(frame)
         if row['tcp.completeness']:
-            stream.completeness = int(row['tcp.completeness'], 0)
+            stream.completeness = (int(row['tcp.completeness'], 0)
+                                   | completeness_of(flags, length, len(stream.packets) == 1))
         seen.segments[frame] = (ends, row['tcp.seq_raw'], row['tcp.ack_raw'], flags, length)
     return seen
+
+
+def completeness_of(flags, length, first):
+    """What a frame adds to tcp.completeness, which tshark shows in it without itself: 1 SYN,
+    2 SYN,ACK, 4 ACK, 8 data, 16 FIN, 32 RST."""
+    opens = flags & (SYN | ACK)
+    if first and opens != SYN:
+        return 0
+    return ((1 if first else 0) | (2 if opens == SYN | ACK else 0)
+            | (4 if opens == ACK and not length else 0) | (8 if length else 0)
+            | (16 if flags & FIN and flags & ACK else 0) | (32 if flags & RST else 0))
 
 
 # ---- what tcpwhy says ----
@@ -238,23 +250,6 @@ def unpacked(chunk):
         yield frame, side, flags, seq[side], ack[side], length
 
 
-def completeness(packets):
-    """tcp.completeness as tshark shows it on the last frame, in one pass: 1 SYN, 2 SYN,ACK,
-    4 ACK, 8 data, 16 FIN, 32 RST, of all frames before it. A SYN counts only as the
-    stream's first frame, and no other first frame counts."""
-    bits = 0
-    for i, (_, _, flags, length) in enumerate(packets[:-1]):
-        if i == 0 and flags & (SYN | ACK) != SYN:
-            continue
-        if flags & SYN:
-            bits |= 2 if flags & ACK else 1 if i == 0 else 0
-        elif flags & ACK and not length:
-            bits |= 4
-        bits |= 8 if length else 0
-        bits |= (16 if flags & FIN and flags & ACK else 0) | (32 if flags & RST else 0)
-    return bits
-
-
 def tcpwhy_reads(program, path, folder):
     """The flows of a case, and how many frames were left out as copies."""
     case = Path(folder) / 'case.db'
@@ -280,6 +275,7 @@ def case_streams(db):
         for side, end in zip(('client', 'server'), ends):
             stream.frames[end] += f[f'{side}_frames']
             stream.payload[end] += f[f'{side}_bytes']
+        stream.completeness = f['completeness']
         if f['ended_frame']:
             stream.ended = ends[f['ended_by'] == 'server'], f['ended_frame']
     for row in db.execute('SELECT flow_id, packets FROM packet_index ORDER BY flow_id, first_frame'):
@@ -289,8 +285,6 @@ def case_streams(db):
         sender = ends_of[row['flow_id']][row['sender'] == 'server']
         kind = 'syn' if row['kind'] == 'syn_ack' else row['kind']
         streams[row['flow_id']].marked[kind, sender].add(row['frame'])
-    for stream in streams.values():
-        stream.completeness = completeness(stream.packets)
     return streams
 
 
