@@ -11,8 +11,14 @@
  * or interfaces are out of order by less. */
 static const int64_t HOLE_PATIENCE_NS = 10 * 1000000LL;
 
-/* The largest window there is (RFC 7323, 2.3): nothing valid lies farther ahead. */
+/* The largest window there is (RFC 7323, 2.3): nothing valid lies farther ahead of what
+ * went out, or of what the receiver acknowledged. */
 static const uint64_t FARTHEST = 1u << 30;
+
+static bool too_far(const struct reorder *r, uint64_t off)
+{
+	return off > (r->acked > r->next ? r->acked : r->next) + FARTHEST;
+}
 
 static struct mark later(struct mark a, struct mark b)
 {
@@ -147,7 +153,7 @@ bool reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes ke
 {
 	struct reorder_part part = { off, len, kept, at };
 	bool conflict = (off < r->next || r->parts_n) && differs(r, off, kept);
-	if (len == 0 || off + len <= r->next || off > r->next + FARTHEST)
+	if (len == 0 || off + len <= r->next || too_far(r, off))
 		return conflict;
 	if (off <= r->next) {
 		deliver(r, &part, out);
@@ -162,6 +168,8 @@ bool reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes ke
 
 void reorder_acked(struct reorder *r, uint64_t off, struct mark at, const struct reorder_out *out)
 {
+	if (off > r->acked)
+		r->acked = off;
 	if (off <= r->next)
 		return;
 	if (r->hole_acked.frame == 0)
@@ -174,7 +182,7 @@ void reorder_flush(struct reorder *r, uint64_t end, struct mark at, const struct
 {
 	while (r->parts_n)
 		give_up_hole(r, r->parts[0].off, at, out);
-	if (end > r->next && end <= r->next + FARTHEST)
+	if (end > r->next && !too_far(r, end))
 		give_up_hole(r, end, at, out);
 }
 

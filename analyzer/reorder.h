@@ -28,6 +28,7 @@ struct reorder_part { uint64_t off; uint32_t len; struct bytes bytes; struct mar
 
 struct reorder {
 	uint64_t             next;       /* offset of the byte that is due */
+	uint64_t             acked;      /* the peer acknowledged what is before */
 	struct mark          newest;     /* the latest segment that contributed */
 	struct reorder_part *parts;      /* what waits, by offset; bytes are owned */
 	size_t               parts_n, parts_size, bytes;

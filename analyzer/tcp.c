@@ -227,7 +227,7 @@ static void closing(struct flow *f, enum side sender, const struct segment *s, i
                     bool resets)
 {
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
-	if (s->flags & TCP_FIN && own->fin.frame == 0) {
+	if (s->flags & TCP_FIN && !(s->flags & TCP_SYN) && own->fin.frame == 0) {
 		own->fin = s->at;
 		own->fin_off = end_off;
 		own->fin_acks_off = peer->has_seq ? peer->acked_off : NONE;
