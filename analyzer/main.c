@@ -130,7 +130,8 @@ static bool is_severity(const char *word)
 	       || strcmp(word, "note") == 0;
 }
 
-/* Whether --fail-on is met. What is no problem counts only when its rule is named. */
+/* Whether --fail-on is met. What is no problem, or is about the capture itself, counts only
+ * when its rule is named. */
 static bool fails(const struct options *o, struct sqlite3 *db)
 {
 	if (!o->fail_on)
@@ -140,7 +141,8 @@ static bool fails(const struct options *o, struct sqlite3 *db)
 		                 o->fail_on)
 		       != 0;
 	return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding f JOIN rule r ON r.id = f.rule"
-	                 " WHERE NOT r.benign AND instr('error warning note', f.severity)"
+	                 " WHERE NOT r.benign AND r.about <> 'capture'"
+	                 "   AND instr('error warning note', f.severity)"
 	                 "                        <= instr('error warning note', ?1))", o->fail_on) != 0;
 }
 
@@ -204,7 +206,9 @@ static int captures_report(const struct options *o, const struct rules *rules)
 static bool has_conclusions(struct sqlite3 *db)
 {
 	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
-	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy')", NULL) == 6;
+	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy')", NULL) == 6
+	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'about'",
+	                 NULL) == 1;
 }
 
 /* A report only reads: what it concludes with other rules or parameters is not
@@ -266,6 +270,8 @@ static void rule_explain(const struct page *page, const struct rule *r)
 	putchar('\n');
 	page_fold(page, "Rule", 10, 0, r->id);
 	page_fold(page, "Severity", 10, 0, r->benign ? "note (not a problem)" : r->severity);
+	if (r->needs)
+		page_fold(page, "Needs", 10, 0, r->needs);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		page_fold(page, parts[i].label, 10, 0, parts[i].text);
 	for (size_t i = 0; i < r->params_n; i++) {

@@ -26,6 +26,7 @@ static const char *const column_names[COLUMNS] = {
 
 static const char *const severities[] = { "error", "warning", "note" };
 static const char *const confidences[] = { "proven", "likely", "possible" };
+enum { LEAST_SURE = 2 };          /* index into confidences */
 
 /* One row of a rule's result. NO_TIME and NO_ID stand for NULL. */
 struct draft {
@@ -34,6 +35,7 @@ struct draft {
 	int     severity;                /* index into severities */
 	const char *confidence;
 	char   *summary, *numbers, *evidence, *client, *server;   /* the last two may be NULL */
+	char   *doubt;                   /* what the capture lacks for it; NULL: nothing */
 	size_t  nr;                      /* as the rules gave them: the last resort of the order */
 };
 
@@ -187,6 +189,7 @@ static void draft_free(struct draft *d)
 	free(d->evidence);
 	free(d->client);
 	free(d->server);
+	free(d->doubt);
 }
 
 static bool draft_take(struct pass *p, const struct rule *r, sqlite3_stmt *stmt,
@@ -316,7 +319,7 @@ static void fingerprint(const struct draft *d, const char *client, const char *s
 }
 
 /* What is asked of every draft, in this order. */
-enum statement { LOOK_UP, CHECK_JSON, INSERT, INSERT_EVIDENCE, STATEMENTS };
+enum statement { LOOK_UP, CHECK_JSON, LOOK_FOR_DOUBT, INSERT, INSERT_EVIDENCE, STATEMENTS };
 
 static const char *const statement_sql[STATEMENTS] = {
 	/* Its flow's capture and names, and the number that tells incidents apart. */
@@ -337,10 +340,14 @@ static const char *const statement_sql[STATEMENTS] = {
 	"                   ELSE 1 END)"
 	"            THEN 'evidence is not of the form [{\"frame\": number, \"role\": text}]' END,"
 	"       CASE WHEN json_valid(?1) THEN json_extract(?1, '$.bucket') END",
+	/* What the rule needs and the capture lacks of the flow, as one clause. */
+	[LOOK_FOR_DOUBT] =
+	"SELECT group_concat(why, '; ') FROM flow_lack"
+	" WHERE flow_id = ?1 AND instr(', ' || ?2 || ',', ', ' || what || ',')",
 	[INSERT] =
 	"INSERT INTO finding(id, rule, severity, confidence, flow_id, capture_id, from_ns, to_ns,"
-	"                    client, server, summary, numbers, fingerprint)"
-	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, json(?12), ?13)",
+	"                    client, server, summary, numbers, fingerprint, doubt)"
+	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, json(?12), ?13, ?14)",
 	/* Frames that a rule leaves NULL are none. Of several roles of one frame the
 	 * first named stays. */
 	[INSERT_EVIDENCE] =
@@ -408,11 +415,34 @@ static bool draft_check(struct pass *p, const struct draft *d, sqlite3_stmt *stm
 	return ok && !*p->err->text;
 }
 
+/* Where the capture lacks what the rule needs, it is one step less sure, and says so. */
+static void draft_doubt(struct draft *d, sqlite3_stmt *stmt)
+{
+	if (!d->rule->needs || d->flow_id == NO_ID)
+		return;
+	sqlite3_bind_int64(stmt, 1, d->flow_id);
+	bind_text(stmt, 2, d->rule->needs);
+	char *why = sqlite3_step(stmt) == SQLITE_ROW ? column_copy(stmt, 0) : NULL;
+	sqlite3_reset(stmt);
+	if (!why)
+		return;
+	int sure = word_index(d->confidence, confidences);
+	size_t size = strlen(why) + 40;
+	d->doubt = alloc_zeroed(size, 1);
+	if (sure < LEAST_SURE)
+		snprintf(d->doubt, size, "Lowered from %s: %s.", d->confidence, why);
+	else
+		snprintf(d->doubt, size, "The capture allows no more: %s.", why);
+	d->confidence = confidences[sure < LEAST_SURE ? sure + 1 : LEAST_SURE];
+	free(why);
+}
+
 static bool finding_insert(struct pass *p, struct draft *d, int64_t id, sqlite3_stmt **stmt)
 {
 	char print[17], *bucket;
 	if (!draft_complete(p, d, stmt[LOOK_UP]) || !draft_check(p, d, stmt[CHECK_JSON], &bucket))
 		return false;
+	draft_doubt(d, stmt[LOOK_FOR_DOUBT]);
 	fingerprint(d, d->client, d->server, bucket, print);
 	free(bucket);
 	sqlite3_stmt *s = stmt[INSERT];
@@ -429,6 +459,7 @@ static bool finding_insert(struct pass *p, struct draft *d, int64_t id, sqlite3_
 	bind_text(s, 11, d->summary);
 	bind_text(s, 12, d->numbers);
 	bind_text(s, 13, print);
+	bind_text(s, 14, d->doubt);
 	if (!step_done(p, d->rule, s))
 		return false;
 	s = stmt[INSERT_EVIDENCE];
@@ -489,6 +520,8 @@ static bool rule_insert(struct pass *p, const struct rule *r, sqlite3_stmt *stmt
 	bind_text(stmt, 9, r->reference);
 	bind_text(stmt, 10, params);
 	bind_text(stmt, 11, r->origin);
+	bind_text(stmt, 12, r->about_capture ? "capture" : "connections");
+	bind_text(stmt, 13, r->needs);
 	sqlite3_free(params);
 	return step_done(p, r, stmt);
 }
@@ -498,8 +531,8 @@ static bool rules_insert(struct pass *p, const struct rules *rules)
 	sqlite3_stmt *stmt = NULL;
 	bool ok = sqlite3_prepare_v2(p->db,
 	                             "INSERT INTO rule(id, title, severity, benign, explains,"
-	                             " remedy, confirm, not_when, reference, params, origin)"
-	                             " VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+	                             " remedy, confirm, not_when, reference, params, origin,"
+	                             " about, needs) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	                             -1, &stmt, NULL)
 	                  == SQLITE_OK
 	          || fail(p->err, "rules cannot be written down: %s", sqlite3_errmsg(p->db));

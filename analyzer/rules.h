@@ -24,7 +24,9 @@ struct rule {
 	char *id, *title, *severity, *explains, *remedy, *confirm, *not_when, *reference;
 	char *origin;                     /* "built in", or the path */
 	char *sql;                        /* the whole file */
+	char *needs;                      /* words of the view flow_lack; NULL: nothing */
 	bool  benign;                     /* listed under what is not a problem */
+	bool  about_capture;              /* what it finds is about the capture itself */
 	struct rule_param *params;
 	size_t params_n;
 };

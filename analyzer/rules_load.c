@@ -64,7 +64,7 @@ static char **key_slot(struct rule *r, const char *key, size_t n)
 	const struct { const char *name; char **slot; } keys[] = {
 		{ "id", &r->id }, { "title", &r->title }, { "severity", &r->severity },
 		{ "explains", &r->explains }, { "remedy", &r->remedy }, { "confirm", &r->confirm },
-		{ "not", &r->not_when }, { "reference", &r->reference },
+		{ "not", &r->not_when }, { "reference", &r->reference }, { "needs", &r->needs },
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strlen(keys[i].name) == n && memcmp(keys[i].name, key, n) == 0)
@@ -112,6 +112,36 @@ static bool param_add(struct rule *r, char *s, struct place at, struct err *err)
 	return true;
 }
 
+/* What a finding can depend on: the words of the view flow_lack. */
+static const char *const lacks[] = { "payload", "both-sides", "beginning", "end", "frames" };
+
+/* "payload, frames": each of the words above, written so that SQL can look for one. */
+static bool needs_check(const char *s, struct place at, struct err *err)
+{
+	for (;;) {
+		size_t n = strcspn(s, ","), i = 0, words = sizeof lacks / sizeof *lacks;
+		while (i < words && !(strlen(lacks[i]) == n && memcmp(lacks[i], s, n) == 0))
+			i++;
+		if (i < words && s[n] == '\0')
+			return true;
+		if (i == words || s[n + 1] != ' ')
+			return fail(err, "%s:%d: needs names payload, both-sides, beginning, end or "
+			            "frames, separated by \", \"", at.path, at.line);
+		s += n + 2;
+	}
+}
+
+/* File a finished value under a key of few words. */
+static bool word_set(struct rule *r, const char *key, size_t n, const char *text, struct place at,
+                     struct err *err)
+{
+	bool is_benign = n == 6 && memcmp(key, "benign", 6) == 0;
+	const char *yes = is_benign ? "yes" : "capture", *no = is_benign ? "no" : "connections";
+	*(is_benign ? &r->benign : &r->about_capture) = strcmp(text, yes) == 0;
+	return strcmp(text, yes) == 0 || strcmp(text, no) == 0
+	    || fail(err, "%s:%d: %.*s is %s or %s", at.path, at.line, (int)n, key, yes, no);
+}
+
 /* File a finished value under its key. Takes its text. */
 static bool key_set(struct rule *r, const char *key, size_t n, char *text, struct place at,
                     struct err *err)
@@ -122,18 +152,17 @@ static bool key_set(struct rule *r, const char *key, size_t n, char *text, struc
 		ok = fail(err, "%s:%d: the key %.*s is there twice", at.path, at.line, (int)n, key);
 	} else if (slot) {
 		*slot = text;
-		return true;
+		return slot != &r->needs || needs_check(text, at, err);
 	} else if (n == 5 && memcmp(key, "param", 5) == 0) {
 		ok = param_add(r, text, at, err);
-	} else if (n == 6 && memcmp(key, "benign", 6) == 0) {
-		r->benign = strcmp(text, "yes") == 0;
-		if (!r->benign && strcmp(text, "no") != 0)
-			ok = fail(err, "%s:%d: benign is yes or no", at.path, at.line);
+	} else if ((n == 6 && memcmp(key, "benign", 6) == 0)
+	           || (n == 5 && memcmp(key, "about", 5) == 0)) {
+		ok = word_set(r, key, n, text, at, err);
 	} else {
 		ok = fail(
 			err,
-			"%s:%d: unknown key \"%.*s\"; known are id, title, severity, benign, param, "
-			"explains, remedy, confirm, not and reference",
+			"%s:%d: unknown key \"%.*s\"; known are id, title, severity, about, benign, "
+			"needs, param, explains, remedy, confirm, not and reference",
 			at.path, at.line, n < 40 ? (int)n : 40, key);
 	}
 	free(text);
@@ -268,7 +297,7 @@ static bool sql_check(const struct rule *r, const char *s, struct place at, stru
 static void rule_free(struct rule *r)
 {
 	char *texts[] = { r->id, r->title, r->severity, r->explains, r->remedy, r->confirm,
-	                  r->not_when, r->reference, r->origin, r->sql };
+	                  r->not_when, r->reference, r->needs, r->origin, r->sql };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	for (size_t i = 0; i < r->params_n; i++) {

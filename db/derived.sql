@@ -4,6 +4,7 @@
 DROP VIEW  IF EXISTS incident;
 DROP VIEW  IF EXISTS reset_anatomy;
 DROP VIEW  IF EXISTS flow_doubt;
+DROP VIEW  IF EXISTS flow_lack;
 DROP VIEW  IF EXISTS nat_remap;
 DROP VIEW  IF EXISTS nat_untranslated;
 DROP VIEW  IF EXISTS connection;
@@ -19,6 +20,11 @@ CREATE TABLE rule(
   title      TEXT NOT NULL,
   severity   TEXT NOT NULL CHECK( severity IN ('error', 'warning', 'note') ),
   benign     INTEGER NOT NULL,          -- 1: what it finds is listed as no problem
+  about      TEXT NOT NULL CHECK( about IN ('connections', 'capture') ),
+                                        -- 'capture': what it finds limits what the capture can
+                                        -- show, and accuses nobody
+  needs      TEXT,                      -- words of flow_lack: where one of these is lacking,
+                                        -- its findings are one step less sure
   explains   TEXT NOT NULL,
   remedy     TEXT NOT NULL,             -- {names} stand for the finding's numbers
   confirm    TEXT NOT NULL,
@@ -42,7 +48,9 @@ CREATE TABLE finding(
   server      TEXT,
   summary     TEXT NOT NULL,
   numbers     TEXT NOT NULL CHECK( json_valid(numbers) ),
-  fingerprint TEXT NOT NULL             -- the same for the same trouble in another run
+  fingerprint TEXT NOT NULL,            -- the same for the same trouble in another run
+  doubt       TEXT                      -- what the capture lacks for it, and how sure the rule
+                                        -- would be otherwise; NULL: nothing that matters to it
 ) STRICT;
 
 -- The frames that prove a finding.
@@ -63,12 +71,52 @@ CREATE VIEW flow_name AS
          iif(instr(server_ip, ':'), '[' || server_ip || ']', server_ip) || ':' || server_port AS server
     FROM flow;
 
+-- What the capture lacks of a flow, a row for each kind of thing: the one place where
+-- that is decided. A rule names the kinds that it `needs`; where one is lacking, the
+-- pass makes its findings one step less sure and gives them `why` for a doubt.
+CREATE VIEW flow_lack AS
+  -- bytes that were acknowledged, or cut off by the snaplen; the wire's count has the latter
+  SELECT f.id AS flow_id, 'payload' AS what,
+         'the capture lacks ' || printf('%.*f %%', 100.0 * gap < 9.95 * total,
+                                        min(100.0, 100.0 * gap / total))
+           || ' of what this connection carried (' || gap || iif(gap = 1, ' byte)', ' bytes)') AS why
+    FROM (SELECT w.id, w.client_gap_bytes + w.server_gap_bytes AS gap,
+                 w.client_bytes + w.server_bytes
+                   + iif(c.snapped_frames, 0, w.client_gap_bytes + w.server_gap_bytes) AS total
+            FROM flow w JOIN capture c ON c.id = w.capture_id
+           WHERE w.client_gap_bytes + w.server_gap_bytes > 0) f
+  UNION ALL
+  SELECT id, 'both-sides', 'nothing of what the ' || iif(client_frames = 0, 'client', 'server')
+           || ' sent was captured'
+    FROM flow WHERE client_frames = 0 OR server_frames = 0
+  UNION ALL
+  SELECT id, 'beginning', 'the connection had begun before the capture'
+    FROM flow WHERE syn_ns IS NULL AND syn_ack_ns IS NULL
+  UNION ALL
+  SELECT f.id, 'end', 'the capture breaks off before the connection had ended'
+    FROM flow f
+   WHERE (f.ended = 'open' OR f.ended = 'fin' AND (f.client_fin_ns IS NULL OR f.server_fin_ns IS NULL))
+     AND EXISTS (SELECT 1 FROM capture_file n WHERE n.capture_id = f.capture_id AND n.cut_short_at IS NOT NULL)
+  UNION ALL
+  -- one frame in a hundred: enough to lose a FIN, a RST or an answer that nobody misses;
+  -- where it is inferred, a few cases in a small capture say nothing of other connections
+  SELECT f.id, 'frames',
+         iif(c.dropped_frames > 0 AND 100 * c.dropped_frames >= c.frames + c.dropped_frames,
+             'the capture lost ' || printf('%.0f %%', 100.0 * c.dropped_frames / (c.frames + c.dropped_frames))
+               || ' of the frames, as the file reports',
+             'the capture lost segments: ' || c.ack_lost_segments
+               || ' times bytes were acknowledged that it never saw')
+    FROM flow f JOIN capture c ON c.id = f.capture_id
+   WHERE c.dropped_frames > 0 AND 100 * c.dropped_frames >= c.frames + c.dropped_frames
+      OR c.ack_lost_segments >= 10 AND 100 * c.ack_lost_segments >= c.tcp_frames;
+
 -- 1: the capture lacks part of this flow, so that what seems absent may just
 -- not have been captured.
 CREATE VIEW flow_doubt AS
-  SELECT id AS flow_id,
-         client_gap_bytes + server_gap_bytes > 0 OR client_frames = 0 OR server_frames = 0 AS doubt
-    FROM flow;
+  SELECT f.id AS flow_id,
+         EXISTS (SELECT 1 FROM flow_lack l
+                  WHERE l.flow_id = f.id AND l.what IN ('payload', 'both-sides')) AS doubt
+    FROM flow f;
 
 -- What kind of reset each RST is (RFC 9293, 3.5.2 and 3.10.7).
 CREATE VIEW reset_anatomy AS

@@ -55,6 +55,9 @@ static const struct bad bad_rules[] = {
 	{ "-- id: x\n--no key\nSELECT 1", ":2: a header line is" },
 	{ "", ":1: the header lacks `-- id:`" },
 	{ "-- id: x\n-- benign: maybe\nSELECT 1", ":2: benign is yes or no" },
+	{ "-- id: x\n-- about: weather\nSELECT 1", ":2: about is capture or connections" },
+	{ "-- id: x\n-- needs: payload, luck\nSELECT 1", ":2: needs names payload, both-sides" },
+	{ "-- id: x\n-- needs: payload,frames\nSELECT 1", ":2: needs names payload, both-sides" },
 	{ "-- id: x\n-- param: n = many\nSELECT 1", ":2: the parameter n must be a number" },
 	{ "-- id: x\n-- param: n\nSELECT 1", ":2: a parameter is written" },
 	{ "-- id: x\n-- param: n = 1\n-- param: n = 2\nSELECT 1", ":3: the parameter n is there twice" },
@@ -111,13 +114,15 @@ static void check_header(void)
 	struct rules rules;
 	struct err err;
 	rule_write("h.sql", "-- id:        x.header\n-- title:     T\n-- severity:  warning\n"
-	           "-- benign:    yes\n-- param:     a_s = 1.5   how long,\n--            at least\n"
+	           "-- benign:    yes\n-- about:     capture\n-- needs:     frames, payload\n"
+	           "-- param:     a_s = 1.5   how long,\n--            at least\n"
 	           "-- explains:  one\n--            two\n--\n--            three\n"
 	           "-- remedy:    run\n--                cmd -x\n--            then rest\n"
 	           "-- confirm:   c\n-- not:       n\n-- reference: r: s\nSELECT :a_s\n");
 	CHECK(rules_load(&rules, dir, &err));
 	const struct rule *r = rules_find(&rules, "x.header");
 	CHECK(r && r->benign && strcmp(r->severity, "warning") == 0);
+	CHECK(r && r->about_capture && strcmp(r->needs, "frames, payload") == 0);
 	CHECK(r && strcmp(r->explains, "one two\n\nthree") == 0);
 	CHECK(r && strcmp(r->remedy, "run\n    cmd -x\nthen rest") == 0);
 	CHECK(r && strcmp(r->reference, "r: s") == 0);
@@ -305,6 +310,43 @@ static void check_findings(sqlite3 *db)
 	             "1 SYN 1000; 2 RST 1300; 3 SYN 5000; 4 RST 5200");
 }
 
+/* What the capture lacks of flow 3 makes a finding less sure where its rule needs it. */
+static void check_doubt(sqlite3 *db)
+{
+	static const struct { const char *needs, *lack, *confidence, *outcome; } all[] = {
+		{ "payload", "client_gap_bytes = 12, client_bytes = 88", "proven",
+		  "likely: Lowered from proven: the capture lacks 12 % of what this connection carried"
+		  " (12 bytes)." },
+		{ "both-sides", "server_frames = 0", "likely",
+		  "possible: Lowered from likely: nothing of what the server sent was captured." },
+		{ "beginning", "id = 3", "possible",
+		  "possible: The capture allows no more: the connection had begun before the capture." },
+		{ "payload, frames", "server_frames = 0", "proven", "proven: -" },
+		{ "frames, both-sides, payload", "client_gap_bytes = 1, client_bytes = 999, client_frames = 0",
+		  "proven", "likely: Lowered from proven: the capture lacks 0.1 % of what this connection"
+		  " carried (1 byte); nothing of what the client sent was captured." },
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		char sql[512], needs[80];
+		run(db, "SAVEPOINT whole");
+		snprintf(sql, sizeof sql, "UPDATE flow SET %s WHERE id = 3", all[i].lack);
+		run(db, sql);
+		snprintf(needs, sizeof needs, "-- needs: %s\n", all[i].needs);
+		snprintf(sql, sizeof sql, "SELECT 3 AS flow_id, 1 AS from_ns, 2 AS to_ns, 'note' AS severity,"
+		         " '%s' AS confidence, 's' AS summary, '{}' AS numbers, '[]' AS evidence",
+		         all[i].confidence);
+		CHECK(!*pass(db, rule_text("x.y", needs, sql)));
+		check_answer(db, "SELECT confidence || ': ' || coalesce(doubt, '-') FROM finding"
+		             " WHERE rule = 'x.y'", all[i].outcome);
+		run(db, "ROLLBACK TO whole; RELEASE whole");
+	}
+	run(db, "SAVEPOINT whole; UPDATE capture SET dropped_frames = 1");
+	CHECK(!*pass(db, rule_text("x.y", "-- needs: frames\n", BARE)));
+	check_answer(db, "SELECT confidence || ': ' || doubt FROM finding WHERE rule = 'x.y'", "possible: Lowered"
+	             " from likely: the capture lost 10 % of the frames, as the file reports.");
+	run(db, "ROLLBACK TO whole; RELEASE whole");
+}
+
 static void check_fingerprints(sqlite3 *db)
 {
 	char first[17];
@@ -343,6 +385,7 @@ int main(void)
 	sqlite3 *db = case_made();
 	check_refusals(db);
 	check_findings(db);
+	check_doubt(db);
 	check_fingerprints(db);
 	check_timers(db);
 	sqlite3_close(db);

@@ -24,26 +24,29 @@ static const char captures[] =
 	"  FROM capture c ORDER BY id";
 
 static const char quality[] =
-	"SELECT json_object('capture', c.name, 'kind', kind, 'count', count, 'text', text)"
-	"  FROM shown_quality q JOIN capture c ON c.id = q.capture_id ORDER BY c.id, nr, seq";
+	"SELECT json_object('capture', c.name, 'kind', kind, 'count', count, 'text', summary,"
+	"  'rule', rule, 'severity', severity, 'confidence', confidence, 'numbers', json(numbers),"
+	"  'remedy', filled(remedy_text, numbers))"
+	"  FROM shown_quality q LEFT JOIN capture c ON c.id = q.capture_id ORDER BY q.capture_id, q.id";
 
 static const char findings[] =
 	"SELECT json_object('rule', rule, 'severity', severity, 'confidence', confidence,"
-	"  'summary', summary, 'client', client, 'server', server, 'flow', flow_id, 'stream', stream,"
+	"  'doubt', doubt, 'summary', summary, 'client', client, 'server', server, 'flow', flow_id, 'stream', stream,"
 	"  'from', iso_time(from_ns), 'to', iso_time(to_ns), 'numbers', json(numbers),"
 	"  'evidence', (SELECT json_group_array(json(o)) FROM (SELECT iif(files > 1,"
 	"      json_object('frame', file_frame, 'role', role, 'time', iso_time(ns), 'file', file),"
 	"      json_object('frame', file_frame, 'role', role, 'time', iso_time(ns))) AS o"
 	"    FROM shown_evidence e WHERE e.finding_id = f.id ORDER BY nr)),"
 	"  'remedy', filled(remedy_text, numbers), 'fingerprint', fingerprint)"
-	"  FROM shown_finding f WHERE benign = ?1 ORDER BY id";
+	"  FROM shown_finding f WHERE place = iif(?1, 'benign', 'finding') ORDER BY id";
 
 static const char incidents[] =
 	"SELECT json_object('rule', i.rule, 'title', r.title, 'severity', i.severity,"
 	"  'client', client_address, 'server', server, 'findings', i.findings,"
 	"  'first', iso_time(first_ns), 'last', iso_time(last_ns), 'summary', summary,"
 	"  'fingerprint', fingerprint)"
-	"  FROM incident i JOIN rule r ON r.id = i.rule WHERE NOT r.benign ORDER BY i.id";
+	"  FROM incident i JOIN rule r ON r.id = i.rule WHERE NOT r.benign AND r.about <> 'capture'"
+	" ORDER BY i.id";
 
 /* "key": [ one object a line ] */
 static void put_list(struct model *m, FILE *out, const char *key, const char *sql, int which)

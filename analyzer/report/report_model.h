@@ -7,11 +7,11 @@
  *                               stays out
  *   one_line(text)              line feeds in it written \x0A
  *   address(endpoint)           without its port
- *   shown_finding               finding, what its rule says, and incident_id: the first
- *                               finding of its rule on the same endpoints
+ *   shown_finding               finding, what its rule says, its place ('finding', 'benign',
+ *                               'quality'), and incident_id: the first finding of its
+ *                               rule on the same endpoints
  *   shown_evidence              evidence, with the file and the file's own frame number
- *   shown_quality               capture_id, nr, kind, count, text: a sentence for
- *                               everything that limits what a capture can show
+ *   shown_quality               the findings about captures, with their kind and count
  */
 #ifndef REPORT_MODEL_H
 #define REPORT_MODEL_H

@@ -68,7 +68,7 @@ static const char worst_sql[] =
 	"  FROM shown_finding f JOIN (SELECT incident_id AS incident, count(*) AS n,"
 	"              min(address(client)) AS client_address, min(from_ns) AS first_ns,"
 	"              max(coalesce(to_ns, from_ns)) AS last_ns"
-	"         FROM shown_finding WHERE NOT benign GROUP BY incident_id) ON f.id = incident"
+	"         FROM shown_finding WHERE place = 'finding' GROUP BY incident_id) ON f.id = incident"
 	" ORDER BY severity = 'note', severity = 'warning', confidence = 'possible',"
 	"          confidence = 'likely', n DESC, incident_id LIMIT 1";
 
@@ -132,8 +132,8 @@ static void no_trouble(struct writer *w)
 	page_fold(&w->page, "", 2, 2, text);
 	if (model_number(m, "SELECT count(*) FROM shown_quality", 0))
 		page_fold(&w->page, "", 2, 2,
-		          "The capture has limits that may hide trouble; see the end of this"
-		          " report.");
+		          "The capture has limits that may hide trouble; see \"Capture quality\""
+		          " below.");
 }
 
 static void verdict(struct writer *w)
@@ -336,11 +336,12 @@ static const char finding_sql[] =
 	"       filled(f.confirm, f.numbers), filled(f.not_when, f.numbers), f.reference,"
 	"       f.id, f.stream, f.flow_id, c.name, (SELECT count(*) FROM capture),"
 	"       row_number() OVER (PARTITION BY f.rule ORDER BY f.id),"
-	"       count(*) OVER (PARTITION BY f.rule)"
+	"       count(*) OVER (PARTITION BY f.rule), f.doubt"
 	"  FROM shown_finding f LEFT JOIN capture c ON c.id = f.capture_id"
-	" WHERE NOT f.benign AND f.id = f.incident_id ORDER BY f.id";
+	" WHERE f.place = 'finding' AND f.id = f.incident_id ORDER BY f.id";
 
-enum { NTH = 17, OF_RULE = 18 };   /* of finding_sql: which of its rule's incidents, of how many */
+/* Of finding_sql: which of its rule's incidents, of how many, and what makes it less sure. */
+enum { NTH = 17, OF_RULE = 18, DOUBT = 19 };
 
 static void finding_put(struct writer *w, struct sqlite3_stmt *s)
 {
@@ -363,6 +364,8 @@ static void finding_put(struct writer *w, struct sqlite3_stmt *s)
 	page_fold(&w->page, "", 2, 0, model_text(s, 6));
 	evidence(w, id);
 	line_end(w);
+	if (*model_text(s, DOUBT))
+		page_fold(&w->page, "  Doubt", LABEL, 0, model_text(s, DOUBT));
 	if (sqlite3_column_int64(s, NTH) > 1)
 		page_fold(&w->page, "  Why", LABEL, 0, "as above, where this rule is explained");
 	else
@@ -402,7 +405,7 @@ static void benign(struct writer *w)
 {
 	bool any = false;
 	struct sqlite3_stmt *s = model_query(&w->model,
-		"SELECT one_line(summary), rule, count(*), title, min(id) FROM shown_finding WHERE benign"
+		"SELECT one_line(summary), rule, count(*), title, min(id) FROM shown_finding WHERE place = 'benign'"
 		" GROUP BY incident_id ORDER BY incident_id", 0, 0);
 	while (model_next(&w->model, s)) {
 		char text[1024];
@@ -420,6 +423,35 @@ static void benign(struct writer *w)
 }
 
 /* ---- capture ---- */
+
+/* What limits the captures: no accusation, but what every verdict stands on. */
+static void quality(struct writer *w)
+{
+	const char *dot = w->page.utf8 ? "  \xc2\xb7" : "  -";
+	bool any = false;
+	struct sqlite3_stmt *s = model_query(&w->model,
+		"SELECT q.severity = 'note', one_line(q.summary) || ' (' || q.rule || ')', c.name,"
+		"       (SELECT count(*) FROM capture) > 1"
+		"         AND row_number() OVER (PARTITION BY q.capture_id ORDER BY q.id) = 1"
+		"  FROM shown_quality q LEFT JOIN capture c ON c.id = q.capture_id"
+		" ORDER BY q.capture_id, q.id", 0, 0);
+	while (model_next(&w->model, s)) {
+		bool note = sqlite3_column_int(s, 0);
+		if (!any)
+			page_rule(&w->page, "Capture quality");
+		any = true;
+		if (sqlite3_column_int(s, 3)) {
+			put(w, "  ");
+			page_put(&w->page, BOLD, model_text(s, 2));
+			line_end(w);
+		}
+		page_put(&w->page, note ? DIM : YELLOW, note ? dot : "  !");
+		page_fold_from(&w->page, 3, 4, 0, model_text(s, 1));
+	}
+	if (any)
+		page_fold(&w->page, "", 4, 0,
+		          "`tcpwhy doctor` goes through all of it, and says how to capture better.");
+}
 
 static void files(struct writer *w, long long capture)
 {
@@ -454,16 +486,6 @@ static void not_followed(struct writer *w, long long capture)
 			page_fold(&w->page, "", 4, 0, model_text(s, 0));
 }
 
-static void quality(struct writer *w, long long capture)
-{
-	struct sqlite3_stmt *s = model_query(&w->model,
-		"SELECT text FROM shown_quality WHERE capture_id = ?1 ORDER BY nr, seq", capture, 0);
-	while (model_next(&w->model, s)) {
-		page_put(&w->page, YELLOW, "  !");
-		page_fold_from(&w->page, 3, 4, 0, model_text(s, 0));
-	}
-}
-
 static void captures(struct writer *w)
 {
 	struct sqlite3_stmt *s = model_query(&w->model,
@@ -485,7 +507,6 @@ static void captures(struct writer *w)
 		         flows == 1 ? "" : "s");
 		page_fold(&w->page, "", 4, 0, text);
 		not_followed(w, id);
-		quality(w, id);
 	}
 }
 
@@ -499,6 +520,7 @@ bool report_text(struct sqlite3 *db, const struct report_options *options, struc
 	verdict(&w);
 	findings(&w);
 	benign(&w);
+	quality(&w);
 	captures(&w);
 	if (!model_close(&w.model))
 		return false;

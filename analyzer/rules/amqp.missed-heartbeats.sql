@@ -4,6 +4,7 @@
 -- param:     least = 1.0           silence, in heartbeat intervals, after which a peer may close
 -- param:     rabbitmq_least = 1.9  the same of RabbitMQ, which looks twice
 -- param:     most = 4.0            a close later than this has another cause
+-- needs:     payload, both-sides, beginning, frames
 -- explains:  Either side of an AMQP connection must say something, if only a heartbeat, in each half of
 --            the negotiated interval; any octet counts. The {silent_side} said nothing for {silence_s} s, and
 --            the other side closed the connection, as it may: RabbitMQ looks once an interval and
@@ -85,7 +86,7 @@ WITH ended AS (
      AND (s.silence_ns / 1e9 <= :most * s.interval_s OR s.last_ns IS NULL)
 )
 SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
-       CASE WHEN c.heartbeat_s IS NULL OR q.doubt THEN 'possible'
+       CASE WHEN c.heartbeat_s IS NULL THEN 'possible'
             WHEN c.intervals BETWEEN 1.9 AND 3.2 THEN 'proven' ELSE 'likely' END AS confidence,
        'The ' || c.silent || ' sent not one AMQP byte for ' || printf('%.1f s', c.silence_ns / 1e9)
          || iif(c.heartbeat_s IS NULL,
@@ -125,6 +126,5 @@ SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
           SELECT c.ended_frame, 'the ' || c.closer || ' closes: ' || upper(c.ended)
           ORDER BY frame) e) AS evidence
   FROM counted c
-  JOIN flow_doubt q ON q.flow_id = c.flow_id
  WHERE NOT c.spoke AND (c.last_ns IS NOT NULL OR c.beats >= 2)
  ORDER BY c.ended_ns, c.flow_id;

@@ -2,6 +2,7 @@
 -- title:     100 (Continue) came late, and the body waited for it
 -- severity:  warning
 -- param:     late_s = 0.3          a 100 that takes this long is late
+-- needs:     payload, both-sides
 -- explains:  The client announced its body with Expect: 100-continue and waited for leave; the server
 --            gave it only after {expect_to_100_s} s. The body followed at once. The time was lost on the
 --            server's side: it (or a proxy that asks its backend first) decides late whether it wants
@@ -14,7 +15,7 @@
 --            (http.expect-wait).
 -- reference: RFC 9110, section 10.1.1
 SELECT x.flow_id, x.request_ns AS from_ns, x.request_body_ns AS to_ns, 'warning' AS severity,
-       iif(q.doubt, 'likely', 'proven') AS confidence,
+       'proven' AS confidence,
        '100 (Continue) for ' || x.method || ' ' || substr(x.target, 1, 80) || ' came '
          || printf('%.3f s', (x.continue_ns - x.request_ns) / 1e9) || ' after the head, and the body waited for it.' AS summary,
        json_object('expect_to_100_s', seconds(x.continue_ns - x.request_ns),
@@ -28,7 +29,6 @@ SELECT x.flow_id, x.request_ns AS from_ns, x.request_body_ns AS to_ns, 'warning'
                   json_object('frame', x.response_frame, 'role', 'response ' || x.status)) AS evidence
   FROM http_exchange x
   JOIN connection f ON f.id = x.flow_id
-  JOIN flow_doubt q ON q.flow_id = x.flow_id
  WHERE x.expect_continue AND x.continue_ns IS NOT NULL AND x.request_ns IS NOT NULL
    AND x.request_body_ns >= x.continue_ns
    AND x.continue_ns - x.request_ns >= :late_s * 1e9

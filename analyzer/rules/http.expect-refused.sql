@@ -1,6 +1,7 @@
 -- id:        http.expect-refused
 -- title:     The server refused a request before its body
 -- severity:  warning
+-- needs:     payload, both-sides
 -- explains:  The request announced its body with Expect: 100-continue, and the server answered with a
 --            final status ({status}) instead of 100. The client rightly sent no body. With 417 (Expectation
 --            Failed) the server refuses the Expect itself; a client that repeats the identical request
@@ -15,7 +16,7 @@
 SELECT x.flow_id, min(x.request_ns) AS from_ns, max(x.response_ns) AS to_ns,
        -- 401 and 407 ask for credentials, a redirect for another place: part of normal work
        iif(x.status IN (401, 407) OR x.status < 400, 'note', 'warning') AS severity,
-       iif(q.doubt, 'likely', 'proven') AS confidence,
+       'proven' AS confidence,
        'The server answered Expect: 100-continue with ' || x.status || ' ' || coalesce(min(x.reason), '')
          || iif(count(*) = 1, '', ', ' || count(*) || ' times in a row') || ' (' || min(x.method) || ' '
          || substr(min(x.target), 1, 80) || '), and no body was sent.' AS summary,
@@ -35,7 +36,6 @@ SELECT x.flow_id, min(x.request_ns) AS from_ns, max(x.response_ns) AS to_ns,
           ORDER BY frame) e) AS evidence
   FROM http_exchange x
   JOIN connection f ON f.id = x.flow_id
-  JOIN flow_doubt q ON q.flow_id = x.flow_id
  WHERE x.expect_continue AND x.continue_ns IS NULL AND x.status >= 300
    AND x.request_body_ns IS NULL AND x.request_ns IS NOT NULL
    AND coalesce(x.request_declared, 1) > 0

@@ -2,6 +2,7 @@
 -- title:     The client waited for 100 (Continue) in vain
 -- severity:  warning
 -- param:     min_wait_s = 0.2      a body sent sooner did not wait
+-- needs:     payload, both-sides, frames
 -- explains:  The request announced its body with Expect: 100-continue, and no 100 (Continue) came in
 --            time. The client waited {expect_wait_s} s, which is its own time-out for this, and then sent
 --            the body unasked. Every such request loses that time, however fast the server is with the

@@ -1,6 +1,7 @@
 -- id:        http.keepalive-stale-reuse
 -- title:     A request on a keep-alive connection that the server had closed
 -- severity:  error
+-- needs:     payload, both-sides
 -- explains:  After its last response the server kept the idle connection for {last_response_to_fin_s} s and
 --            closed it with FIN: its keep-alive time-out. The client's host acknowledged the FIN, but the
 --            client kept the connection in its pool and sent the next request {fin_to_request_s} s later; the
@@ -33,7 +34,7 @@ WITH stale AS (
      AND f.server_fin_acked_frame <= x.request_frame
 )
 SELECT s.flow_id, s.server_fin_ns AS from_ns, s.rst_ns AS to_ns, 'error' AS severity,
-       iif(q.doubt, 'likely', 'proven') AS confidence,
+       'proven' AS confidence,
        'The server closed the idle connection ' || printf('%.3f s', (s.server_fin_ns - s.last_response_ns) / 1e9)
          || ' after its last response; the client sent ' || s.method || ' ' || substr(s.target, 1, 80) || ' '
          || printf('%.3f s', (s.request_ns - s.server_fin_ns) / 1e9) || ' after that FIN and was reset.' AS summary,
@@ -49,6 +50,5 @@ SELECT s.flow_id, s.server_fin_ns AS from_ns, s.rst_ns AS to_ns, 'error' AS seve
                   json_object('frame', s.server_fin_acked_frame, 'role', 'the client''s host acknowledges it'),
                   json_object('frame', s.rst_frame, 'role', 'RST')) AS evidence
   FROM stale s
-  JOIN flow_doubt q ON q.flow_id = s.flow_id
  WHERE s.nth = 1
  ORDER BY s.rst_ns, s.flow_id;

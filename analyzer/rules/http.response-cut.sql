@@ -1,6 +1,7 @@
 -- id:        http.response-cut
 -- title:     A response ended before it was complete
 -- severity:  error
+-- needs:     payload, both-sides, frames
 -- explains:  The server's side began a response and ended the connection before all of it had been sent:
 --            {body_received} bytes of the body came (announced: {content_length}). With FIN the program
 --            announced more than it wrote, or ended early (curl error 18); with RST the program or a proxy
@@ -32,7 +33,7 @@ WITH cut AS (
 )
 SELECT c.flow_id, coalesce(c.request_ns, c.response_ns) AS from_ns, c.close_ns AS to_ns,
        iif(q.doubt, 'warning', 'error') AS severity,
-       iif(q.doubt, 'possible', 'proven') AS confidence,
+       iif(q.doubt, 'likely', 'proven') AS confidence,
        'The response ' || c.status || coalesce(' to ' || c.method || ' ' || substr(c.target, 1, 80), '')
          || ' was cut by the server''s ' || c.close_is || ': '
          || CASE WHEN c.response_head_end_ns IS NULL THEN 'it ends in the middle of its head.'

@@ -3,6 +3,7 @@
 -- severity:  error
 -- param:     min_idle_s = 10       the shortest silence worth blaming on a timer
 -- param:     restart_s = 2         resets of busy connections this near speak of a restart
+-- needs:     payload, both-sides, frames
 -- explains:  The connection was silent for {idle_s} s; the next segment was answered by a RST without ACK,
 --            numbered by that very segment: whoever got it has no such connection (RFC 9293, 3.10.7.1).
 --            Nobody had closed it. So something on the way that remembers connections (address
@@ -79,7 +80,7 @@ WITH dead AS (
                       AND t.seconds >= b.fatal_ns / 1e9 / 20
 )
 SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity,
-       CASE WHEN q.doubt OR i.class = 'injected' THEN 'possible' ELSE 'likely' END AS confidence,
+       iif(i.class = 'injected', 'possible', 'likely') AS confidence,
        'Reset on first use after ' || printf('%.1f s', i.pause_ns / 1e9) || ' of silence: '
          || iif(i.class = 'injected', 'a device on the way (TTL ' || i.ttl || ', the host''s is ' || i.usual_ttl || ') refused the ',
                 'whoever received the ')
@@ -110,5 +111,4 @@ SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity
                   json_object('frame', i.frame, 'role', 'RST: no such connection')) AS evidence
   FROM idle i
   JOIN bracket b ON (b.capture_id, b.server_ip, b.server_port) = (i.capture_id, i.server_ip, i.server_port)
-  JOIN flow_doubt q ON q.flow_id = i.flow_id
  ORDER BY i.ns, i.flow_id;

@@ -3,6 +3,7 @@
 -- severity:  error
 -- param:     max_delay_s = 1       a RST later than this answers something else
 -- param:     watched_s = 60        captured so long, an earlier close would have been seen
+-- needs:     frames
 -- explains:  A segment in the middle of a connection arrived where no SYN of it had been captured, and
 --            the host answered at once with a RST without ACK, numbered by that segment: it has no such
 --            connection (RFC 9293, 3.10.7.1). It never sent anything else on it. So the segment was

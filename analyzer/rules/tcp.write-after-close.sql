@@ -3,6 +3,7 @@
 -- severity:  error
 -- param:     min_ignored_s = 0.1   a write sooner after the FIN was acknowledged may have been on its way
 -- param:     goodbye = 31          bytes of TLS that may be no more than a closing alert
+-- needs:     payload, both-sides
 -- explains:  The server closed its side with FIN, and the client's host acknowledged it. The program did
 --            not close in turn; {fin_to_write_s} s later it wrote, and the server's host, where the socket
 --            was gone, answered RST. The program learns of the close only now, as EPIPE or "Connection
@@ -28,7 +29,7 @@ WITH written AS (
      AND (f.client_fin_ns IS NULL OR f.client_fin_ns > f.server_fin_ns)
 )
 SELECT w.flow_id, w.server_fin_ns AS from_ns, w.ns AS to_ns, 'error' AS severity,
-       iif(q.doubt, 'likely', 'proven') AS confidence,
+       'proven' AS confidence,
        'The server closed (FIN); ' || printf('%.3f s', (w.trigger_ns - w.server_fin_ns) / 1e9)
          || ' later the client still wrote ' || w.trigger_len || ' bytes'
          || coalesce((SELECT ' (' || group_concat(name, ', ') || ')' FROM
@@ -44,7 +45,6 @@ SELECT w.flow_id, w.server_fin_ns AS from_ns, w.ns AS to_ns, 'error' AS severity
                   json_object('frame', w.trigger_frame, 'role', 'client writes'),
                   json_object('frame', w.frame, 'role', 'RST')) AS evidence
   FROM written w
-  JOIN flow_doubt q ON q.flow_id = w.flow_id
  WHERE w.nth = 1
    -- a goodbye is no work that was lost: a TLS alert, an AMQP close
    AND NOT (coalesce(w.app, '') LIKE 'tls%' AND w.trigger_len <= :goodbye)
