@@ -51,6 +51,8 @@ static bool report_write(const struct options *o, struct sqlite3 *db, FILE *out,
 	bool screen = out == stdout;
 	struct report_options how = { .out = out, .colour = screen && o->colour,
 	                              .width = screen ? terminal_width() : WIDTH };
+	if (o->verb == DOCTOR)
+		return (o->json ? doctor_json : doctor_text)(db, &how, err);
 	return (o->json ? report_json : report_text)(db, &how, err);
 }
 

@@ -11,6 +11,7 @@
 const char options_usage[] =
 	"usage: tcpwhy FILE...                    say why connections in these captures broke\n"
 	"       tcpwhy report FILE... [-o OUT]    the same as a report; --format text|json\n"
+	"       tcpwhy doctor FILE...             how good these captures are\n"
 	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
 	"       tcpwhy --help                     all of it, with examples\n";
 
@@ -19,6 +20,7 @@ const char options_help[] =
 	"\n"
 	"  tcpwhy [analyze] FILE...         findings on the terminal\n"
 	"  tcpwhy report FILE...            a report to send on\n"
+	"  tcpwhy doctor FILE...            how good a capture is, how to do better\n"
 	"  tcpwhy rules list                the rules, one a line\n"
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
@@ -31,7 +33,7 @@ const char options_help[] =
 	"  -r FILE                  a capture, as tcpdump and tshark have it\n"
 	"  -f FILTER                read only what this capture filter (BPF) lets through\n"
 	"  -d tcp.port==N,PROTOCOL  what is spoken on a port: http or amqp\n"
-	"  -o FILE                  analyze: keep the case there; report: write there\n"
+	"  -o FILE                  analyze: keep the case there; others: write there\n"
 	"      --case FILE          keep the case there, for any verb\n"
 	"      --join, --separate   all files are one capture; each is one of its own\n"
 	"      --format text|json   for people or for programs\n"
@@ -52,6 +54,7 @@ const char options_help[] =
 	"  tcpwhy incident.pcap\n"
 	"  tcpwhy -f 'port 5672' -o case.db rabbit*.pcap\n"
 	"  tcpwhy report case.db --format json -o findings.json\n"
+	"  tcpwhy doctor rabbit*.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
@@ -157,7 +160,19 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	return true;
 }
 
-static const char *const verbs[] = { "analyze", "report", "rules" };
+/* In the order of enum verb; then what is two words. */
+static const char *const verbs[] = { "analyze", "report", "doctor", "rules" };
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+/* The verb that a word is, or -1. */
+static int verb_of(const char *word)
+{
+	for (int i = 0; i < VERBS; i++)
+		if (strcmp(word, verbs[i]) == 0)
+			return i;
+	return -1;
+}
+
 static const char *const rules_verbs[] = { "list", "explain", "run" };
 
 static bool rules_verb_take(struct options *o, char **word, int n, int *taken, struct err *err)
@@ -181,16 +196,14 @@ static bool rules_verb_take(struct options *o, char **word, int n, int *taken, s
 /* The words that are no options: a verb, perhaps, and files. */
 static bool words_take(struct options *o, char **word, int n, struct err *err)
 {
-	int taken = 0;
-	if (n && strcmp(word[0], "rules") == 0) {
-		taken = 1;
+	int verb = n ? verb_of(word[0]) : -1, taken = verb >= 0;
+	if (verb == VERBS - 1) {
 		if (!rules_verb_take(o, word, n, &taken, err))
 			return false;
-	} else if (n && (strcmp(word[0], "analyze") == 0 || strcmp(word[0], "report") == 0)) {
-		o->verb = *word[0] == 'a' ? ANALYZE : REPORT;
-		taken = 1;
+	} else if (verb >= 0) {
+		o->verb = (enum verb)verb;
 	} else if (n && access(word[0], F_OK) != 0 && !strpbrk(word[0], "./")) {
-		const char *nearest = text_nearest(word[0], verbs, 3);
+		const char *nearest = text_nearest(word[0], verbs, VERBS);
 		if (nearest)
 			return fail(err, "\"%.40s\" is neither a verb nor a file; did you mean %s?",
 			            word[0], nearest);
@@ -219,7 +232,7 @@ static bool options_fit(struct options *o, const char *output, struct err *err)
 			"`rules explain` takes the id of one rule; `tcpwhy rules list` names them");
 	if (o->verb == RULES_RUN && o->files_n != 1)
 		return fail(err, "`rules run` takes one case");
-	if ((o->verb == ANALYZE || o->verb == REPORT) && !o->files_n)
+	if ((o->verb == ANALYZE || o->verb == REPORT || o->verb == DOCTOR) && !o->files_n)
 		return fail(err, "no capture was given; `tcpwhy FILE...` reads one");
 	return true;
 }

@@ -9,7 +9,7 @@
 #include "err.h"
 #include "inputs.h"
 
-enum verb { ANALYZE, REPORT, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
+enum verb { ANALYZE, REPORT, DOCTOR, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
             SHOW_USAGE };
 
 /* What a process of ours ends with (docs: "Exit status"). */

@@ -1,4 +1,4 @@
-/* report.h - findings -> text for people, JSON for programs.
+/* report.h - findings, or the quality of captures -> text for people, JSON for programs.
  *
  * Reads nothing but the case, so that what a report says `sqlite3` can say too;
  * the same case gives the same bytes. Text from packets is escaped for where
@@ -23,5 +23,9 @@ struct report_options {
 
 bool report_text(struct sqlite3 *, const struct report_options *, struct err *);
 bool report_json(struct sqlite3 *, const struct report_options *, struct err *);
+
+/* The quality of each capture, and how to make a better one. */
+bool doctor_text(struct sqlite3 *, const struct report_options *, struct err *);
+bool doctor_json(struct sqlite3 *, const struct report_options *, struct err *);
 
 #endif

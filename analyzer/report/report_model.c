@@ -16,6 +16,15 @@ static void sql_iso_time(sqlite3_context *ctx, int n, sqlite3_value **arg)
 		sqlite3_result_text(ctx, text_iso(sqlite3_value_int64(arg[0]), buf), -1, SQLITE_TRANSIENT);
 }
 
+static void sql_duration(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	char buf[TEXT_DURATION_SIZE];
+	if (sqlite3_value_type(arg[0]) != SQLITE_NULL)
+		sqlite3_result_text(ctx, text_duration(sqlite3_value_int64(arg[0]), buf), -1,
+		                    SQLITE_TRANSIENT);
+}
+
 /* Line feeds in what packets carried must not look like lines of ours. */
 static void sql_one_line(sqlite3_context *ctx, int n, sqlite3_value **arg)
 {
@@ -141,7 +150,7 @@ static const char views[] =
 	"    LEFT JOIN capture c ON c.id = coalesce(w.capture_id, d.capture_id)"
 	"    LEFT JOIN capture_file f ON f.capture_id = c.id AND e.frame >= f.first_frame"
 	"                            AND e.frame < f.first_frame + f.frames;"
-	"CREATE TEMP VIEW shown_quality AS"
+	"CREATE TEMP TABLE shown_quality AS"
 	"  SELECT id, capture_id, rule, severity, confidence, summary, numbers, remedy_text,"
 	"         coalesce(json_extract(numbers, '$.kind'), rule) AS kind,"
 	"         coalesce(json_extract(numbers, '$.count'), 1) AS count"
@@ -149,7 +158,7 @@ static const char views[] =
 
 static void views_drop(struct sqlite3 *db)
 {
-	sqlite3_exec(db, "DROP VIEW IF EXISTS temp.shown_quality;"
+	sqlite3_exec(db, "DROP TABLE IF EXISTS temp.shown_quality;"
 	             "DROP VIEW IF EXISTS temp.shown_evidence; DROP VIEW IF EXISTS temp.shown_finding;"
 	             "DROP TABLE IF EXISTS temp.incident_of;", NULL, NULL, NULL);
 }
@@ -160,6 +169,7 @@ bool model_open(struct model *m, struct sqlite3 *db, struct err *err)
 	*m = (struct model){ .db = db, .err = err };
 	views_drop(db);
 	if (sqlite3_create_function_v2(db, "iso_time", 1, how, NULL, sql_iso_time, NULL, NULL, NULL)
+	    || sqlite3_create_function_v2(db, "duration", 1, how, NULL, sql_duration, NULL, NULL, NULL)
 	    || sqlite3_create_function_v2(db, "address", 1, how, NULL, sql_address, NULL, NULL, NULL)
 	    || sqlite3_create_function_v2(db, "one_line", 1, how, NULL, sql_one_line, NULL, NULL, NULL)
 	    || sqlite3_create_function_v2(db, "filled", 2, how, NULL, sql_filled, NULL, NULL, NULL)

@@ -3,6 +3,7 @@
  * model_open() gives the connection these, model_close() takes them away:
  *
  *   iso_time(ns)                '2026-11-21T04:26:01.123456789Z'
+ *   duration(ns)                '914.155 s', as rules have it
  *   filled(text, numbers)       {names} replaced by the numbers; what is not there
  *                               stays out
  *   one_line(text)              line feeds in it written \x0A
