@@ -272,6 +272,8 @@ static void rule_explain(const struct page *page, const struct rule *r)
 	putchar('\n');
 	page_fold(page, "Rule", 10, 0, r->id);
 	page_fold(page, "Severity", 10, 0, r->benign ? "note (not a problem)" : r->severity);
+	if (r->about_capture)
+		page_fold(page, "About", 10, 0, "the capture itself; it accuses nobody");
 	if (r->needs)
 		page_fold(page, "Needs", 10, 0, r->needs);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -140,7 +140,9 @@ bool doctor_text(struct sqlite3 *db, const struct report_options *options, struc
 		"SELECT id, one_line(name) FROM capture ORDER BY id", 0, 0);
 	while (model_next(&d.model, s)) {
 		long long capture = sqlite3_column_int64(s, 0);
-		page_rule(&d.page, model_text(s, 1));
+		const char *name = model_text(s, 1), *slash = strrchr(name, '/');
+		/* The whole path stands below. */
+		page_rule(&d.page, slash && text_width(name) > options->width - 4 ? slash + 1 : name);
 		facts(&d, capture);
 		checks(&d, capture);
 		better(&d, capture);

@@ -180,7 +180,7 @@ CREATE TEMP VIEW doctor_better(capture_id, nr, part, why) AS
    GROUP BY q.capture_id
   UNION ALL
   SELECT capture_id, 2, '-s 0', 'whole frames, so that what they carry can be read'
-    FROM temp.shown_quality WHERE kind = 'snapped'
+    FROM temp.shown_quality WHERE kind = 'snapped' AND NOT coalesce(json_extract(numbers, '$.cut_afterwards'), 0)
   UNION ALL
   SELECT capture_id, 3, '-B 65536', 'a buffer of 64 MiB, against drops; write to a disk that keeps up'
     FROM temp.shown_quality WHERE kind IN ('dropped', 'ack_lost') GROUP BY capture_id
@@ -206,7 +206,10 @@ CREATE TEMP VIEW doctor_better(capture_id, nr, part, why) AS
                               || ' host and port, not src and dst.'
     FROM temp.shown_quality WHERE kind = 'one_way'
   UNION ALL
-  SELECT capture_id, 9, NULL, 'What -f left out is still in the file: read it again without -f.'
+  SELECT capture_id, 9, NULL, 'The frames were cut after they had been captured: ask for the original file.'
+    FROM temp.shown_quality WHERE kind = 'snapped' AND json_extract(numbers, '$.cut_afterwards')
+  UNION ALL
+  SELECT capture_id, 10, NULL, 'What -f left out is still in the file: read it again without -f.'
     FROM temp.shown_quality WHERE kind = 'filtered';
 
 -- The whole command. No row: there is nothing to improve that a command could.

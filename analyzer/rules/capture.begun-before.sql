@@ -17,7 +17,7 @@ WITH counted AS (
 )
 SELECT NULL AS flow_id, c.id AS capture_id, c.first_ns AS from_ns, c.last_ns AS to_ns, 'note' AS severity,
        'proven' AS confidence,
-       c.midstream_flows || ' of ' || n.flows || iif(n.flows = 1, ' connection', ' connections')
+       iif(n.flows = 1, 'The one connection', c.midstream_flows || ' of ' || n.flows || ' connections')
          || ' had begun before the capture; '
          || iif(c.midstream_flows = 1, 'its handshake and earlier silence are unknown.',
                 'their handshakes and earlier silences are unknown.') AS summary,

@@ -42,8 +42,9 @@ SELECT NULL AS flow_id, id AS capture_id, first_ns AS from_ns, last_ns AS to_ns,
            || ' dropped while capturing, as the file itself reports: ' || printf('%.1f %%', percent)
            || ' of all that passed.'
          ELSE iif(n = 1, 'Once', n || ' times') || ' bytes were acknowledged that the capture never saw'
-           || coalesce(' (' || printf('%.1f %%', percent) || ' of the payload, ' || gap
-                       || iif(gap = 1, ' byte', ' bytes') || ')', '')
+           || CASE WHEN percent IS NULL THEN ''
+                   ELSE ' (' || iif(percent < 0.1, 'less than 0.1', printf('%.1f', percent)) || ' % of the payload, '
+                        || gap || iif(gap = 1, ' byte)', ' bytes)') END
            || iif(filtered_frames, ': the capture dropped packets, or the filter given with -f left them out.',
                   ': the capture dropped packets.') END AS summary,
        json_object('kind', kind, 'count', n, 'known_by', iif(kind = 'dropped', 'reported', 'inferred'),

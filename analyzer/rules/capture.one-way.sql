@@ -20,8 +20,8 @@ WITH counted AS (
 SELECT NULL AS flow_id, c.id AS capture_id, c.first_ns AS from_ns, c.last_ns AS to_ns,
        iif(100.0 * c.one_way_flows >= :warn_percent * n.flows, 'warning', 'note') AS severity,
        'proven' AS confidence,
-       c.one_way_flows || ' of ' || n.flows || ' connections with payload'
-         || iif(c.one_way_flows = 1, ' was', ' were')
+       iif(n.flows = 1, 'The one connection', c.one_way_flows || ' of ' || n.flows || ' connections')
+         || ' with payload' || iif(c.one_way_flows = 1, ' was', ' were')
          || ' seen in one direction only; the other took a way that was not captured.' AS summary,
        json_object('kind', 'one_way', 'count', c.one_way_flows, 'connections', n.flows,
                    'percent', round(100.0 * c.one_way_flows / n.flows, 1),
