@@ -33,7 +33,7 @@ WITH cut AS (
 )
 SELECT c.flow_id, coalesce(c.request_ns, c.response_ns) AS from_ns, c.close_ns AS to_ns,
        iif(q.doubt, 'warning', 'error') AS severity,
-       iif(q.doubt, 'likely', 'proven') AS confidence,
+       'proven' AS confidence,
        'The response ' || c.status || coalesce(' to ' || c.method || ' ' || substr(c.target, 1, 80), '')
          || ' was cut by the server''s ' || c.close_is || ': '
          || CASE WHEN c.response_head_end_ns IS NULL THEN 'it ends in the middle of its head.'
