@@ -48,7 +48,7 @@ static void packet_ip(struct packet *p, bool v6, const uint8_t from[16], const u
 }
 
 static void packet_options(struct packet *p, const struct conn *c, const struct side *from,
-                           const struct side *to, const struct segment *s)
+                           const struct side *to, const struct segment *s, uint32_t moved)
 {
 	if (s->bare)
 		return;
@@ -59,6 +59,12 @@ static void packet_options(struct packet *p, const struct conn *c, const struct 
 	if (c->timestamps)
 		packet_be(p, 0x0101080a, 4), packet_be(p, from->tsval, 4),
 			packet_be(p, s->flags & ACK ? to->tsval : 0, 4);
+	if (s->fast_open)                                    /* it asks for a cookie: RFC 7413, 4.1.1 */
+		packet_be(p, 0x01012202, 4);
+	if (s->sacks)
+		packet_be(p, 0x01010502 + 8 * (uint64_t)s->sacks, 4);
+	for (int i = 0; i < 2 * s->sacks; i++)
+		packet_be(p, (uint32_t)(to->isn + moved + (uint64_t)s->sack[i]), 4);
 }
 
 /* The sum of the addresses, the protocol and the size: what TCP and ICMPv6 add. */
@@ -83,8 +89,8 @@ void packet_build(struct packet *p, const struct conn *c, int dir, const struct 
 	packet_be(&tcp, s->refuses ? 0 : (uint32_t)(from->isn + moved + (uint64_t)s->seq), 4);
 	packet_be(&tcp, s->flags & ACK ? (uint32_t)(to->isn + moved + (uint64_t)s->ack) : 0, 4);
 	packet_be(&tcp, (uint64_t)s->flags, 2), packet_be(&tcp, (uint64_t)s->window, 2);
-	packet_be(&tcp, 0, 4);                               /* checksum, urgent pointer */
-	packet_options(&tcp, c, from, to, s);
+	packet_be(&tcp, 0, 2), packet_be(&tcp, (uint64_t)s->urgent, 2);   /* checksum, urgent pointer */
+	packet_options(&tcp, c, from, to, s, moved);
 	tcp.b[12] = (uint8_t)(tcp.n / 4 << 4);
 	for (size_t i = 0; i < s->payload.n; i++) {
 		uint8_t filler = (uint8_t)('a' + (s->seq + (int64_t)i) % 26);

@@ -39,7 +39,9 @@
  *     seq N|+N|-N  ack N|+N|-N     a number, or off from what it would be
  *     ack same                     acknowledge nothing new
  *     seq trigger                  the ack of the peer's last segment (R has it by itself)
- *     win N  ttl N  id N
+ *     win N  ttl N  id N  urg N
+ *     sack A-B                     a SACK block of the peer's numbers; up to four
+ *     fastopen                     the option that asks for a cookie (in a SYN)
  *     x N [every TIME]             N of them, 10 us apart unless said otherwise
  *     lost                         sent, but not captured
  *     dup                          captured twice, one hop later the second time
@@ -253,6 +255,14 @@ static void segment_words(struct conn *c, int dir, struct segment *s, struct ext
 		                                                    : relative("ack", peer->next);
 		else if (word_is("win"))   s->window = number("win");
 		else if (word_is("ttl"))   s->ttl = number("ttl");
+		else if (word_is("urg"))   s->urgent = number("urg");
+		else if (word_is("fastopen")) s->fast_open = true;
+		else if (word_is("sack")) {
+			if (s->sacks == SACKS_MAX)
+				wrong("there is room for %d sack blocks", SACKS_MAX);
+			range("sack", &s->sack[2 * s->sacks], &s->sack[2 * s->sacks + 1]);
+			s->sacks++;
+		}
 		else if (word_is("id"))    s->id = number("id");
 		else if (word_is("x"))     e->times = number("x");
 		else if (word_is("every")) e->every = time_of(word("a time"));

@@ -13,7 +13,7 @@ enum { PAYLOAD_MAX = 64000, PACKET_MAX = 66000, WORD = 64, UNSET = -1 };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32, ECE = 64, CWR = 128 };
 enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_RAW = 101, LINK_LOOP = 108,
        LINK_SLL = 113, LINK_SLL2 = 276 };
-enum { WRAPS_MAX = 8, HEAD_MAX = 128 };
+enum { WRAPS_MAX = 8, HEAD_MAX = 128, SACKS_MAX = 4 };
 
 static const int64_t SECOND = 1000000;   /* times are microseconds */
 
@@ -25,6 +25,9 @@ struct segment {
 	int      flags;
 	int64_t  seq, ack, window, ttl, id;   /* UNSET: as it would be */
 	bool     refuses, bare;               /* sequence 0 on the wire; no options */
+	int64_t  sack[2 * SACKS_MAX], urgent; /* edges in pairs, relative to the peer's ISN */
+	int      sacks;
+	bool     fast_open;
 	struct payload payload;
 };
 
@@ -83,6 +86,7 @@ bool word_is(const char *wanted);
 int64_t number_of(const char *text, const char *what);
 int64_t number(const char *what);
 void numbers(const char *what, int64_t *client, int64_t *server);   /* "C/S", or one for both */
+void range(const char *what, int64_t *from, int64_t *to);           /* "A-B" */
 int64_t time_of(const char *text);                                  /* seconds, six decimals */
 
 /* What adds to a payload: a byte, and what the line has next. */

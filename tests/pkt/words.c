@@ -90,6 +90,18 @@ void numbers(const char *what, int64_t *client, int64_t *server)
 }
 
 /* Seconds with up to six decimals. */
+void range(const char *what, int64_t *from, int64_t *to)
+{
+	char text[WORD];
+	snprintf(text, sizeof text, "%s", word(what));
+	char *dash = strchr(text, '-');
+	if (!dash)
+		wrong("%s takes A-B, not %s", what, text);
+	*dash = 0;
+	*from = number_of(text, what);
+	*to = number_of(dash + 1, what);
+}
+
 int64_t time_of(const char *text)
 {
 	const char *p = text + strspn(text, "0123456789");
