@@ -95,7 +95,8 @@ static unsigned acked_lost_kind(struct analysis *peer, const struct segment *s)
 static void advance(struct analysis *own, const struct segment *s, unsigned kinds)
 {
 	uint32_t next = s->seq + s->len + (s->flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
-	if (!(kinds & KIND_ZERO_WINDOW_PROBE)) {
+	bool unnumbered = s->flags & TCP_RST && next == 0;   /* of no connection: RFC 9293, 3.10.7.1 */
+	if (!(kinds & KIND_ZERO_WINDOW_PROBE) && !unnumbered) {
 		if (!own->has_next_seq || before(own->next_seq, next)) {
 			own->next_seq = next;
 			own->next_seq_ns = s->at.ns;
@@ -120,6 +121,8 @@ unsigned analysis_of(struct analysis *own, struct analysis *peer, const struct s
 	bool carries = s->len > 0 || s->flags & (TCP_SYN | TCP_FIN);
 	unsigned kinds = 0;
 
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && own->has_top_ackable)
+		own->next_seq = own->top_ackable;     /* begun again: forget what came behind a hole */
 	if (s->len == 1 && own->has_next_seq && s->seq == own->next_seq && peer->has_next_seq
 	    && peer->window == 0) {
 		kinds = KIND_ZERO_WINDOW_PROBE;

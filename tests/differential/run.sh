@@ -1,9 +1,10 @@
 #!/bin/sh
 # run.sh FOLDER...   the captures of the folders, with tcpwhy and with tshark
 #
-# First every count and mark of every connection (compare.py), then the bytes of a
-# sample of streams (streams.py); the status is 1 where either finds a difference
-# that is not accepted. A CATALOG.tsv beside a folder says which captures lost most.
+# First every count and mark of every connection (compare.py), then every mark of
+# random connections (random_flows.py), then the bytes of a sample of streams
+# (streams.py); the status is 1 where one of them finds a difference that is not
+# accepted. A CATALOG.tsv beside a folder says which captures lost most.
 set -u
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
@@ -14,6 +15,8 @@ for folder; do
 done
 status=0
 python3 tests/differential/compare.py "$BUILD/tcpwhy" "$@" || status=1
+echo
+python3 tests/differential/random_flows.py "$BUILD/tcpwhy" || status=1
 echo
 python3 tests/differential/streams.py ${catalog:+--catalog "$catalog"} \
 	"$BUILD/tests/differential/streams" "$@" || status=1
