@@ -191,6 +191,7 @@ struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t i
 		struct tcp_side *side = &f->side[i];
 		side->mss = side->window_scale = side->ttl = NONE;
 		side->fin_off = side->fin_acks_off = NONE;
+		side->scaled_window = NONE;
 		side->last_speech = s->at;
 	}
 	path_text(s, f->path);
@@ -200,6 +201,14 @@ struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t i
 	*(t->last ? &t->last->next : &t->first) = f;
 	t->last = f;
 	return f;
+}
+
+bool side_takes(const struct tcp_side *side, uint32_t seq)
+{
+	enum { MAX_SCALE = 14 };   /* RFC 7323, 2.3 */
+	int64_t window = side->scaled_window != NONE ? side->scaled_window
+	               : (int64_t)side->analysis.window << MAX_SCALE;
+	return !side->analysis.has_ack || seq - side->analysis.ack <= window;
 }
 
 /* ---- closed flows ---- */

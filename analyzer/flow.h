@@ -47,6 +47,8 @@ struct tcp_side {
 	struct mark         first_data, last_data, last_speech;
 	struct mark         fin, fin_acked, rst;
 	int64_t             fin_off, fin_acks_off;
+	struct mark         doubted_fin;        /* one that the peer would not take, and its numbers */
+	int64_t             doubted_fin_off, doubted_fin_acks_off;
 	struct mark         pause_from, pause_to;   /* the longest pause since it last sent */
 	struct recent       recent[LIMIT_RECENT_SEGMENTS];
 	unsigned            recent_n;           /* ever kept; the ring's next place is this mod its size */
@@ -119,6 +121,10 @@ struct flow *flow_closed(struct flow_table *, int64_t now_ns);
 
 /* Which side sent this segment. */
 enum side flow_sender(const struct flow *, const struct segment *);
+
+/* Whether this side, as far as it is known, takes a segment with this number: RFC 9293,
+ * 3.10.7.4. Where the scale of its window is not known, the window may be the largest. */
+bool side_takes(const struct tcp_side *, uint32_t seq);
 
 /* The roles were guessed wrong: client and server change places. */
 void flow_swap_sides(struct flow *);

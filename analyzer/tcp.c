@@ -222,25 +222,43 @@ static void handshake(struct flow *f, enum side sender, const struct segment *s)
 		f->established = s->at;
 }
 
-/* `resets`: the segment is a RST, and one that its receiver takes. */
-static void closing(struct flow *f, enum side sender, const struct segment *s, int64_t end_off,
-                    bool resets)
+/* The side's FIN, behind `end_off` bytes of payload. */
+static void fin_take(struct flow *f, enum side sender, struct mark at, int64_t end_off, int64_t acks_off)
+{
+	struct tcp_side *own = &f->side[sender];
+	own->fin = at;
+	own->fin_off = end_off;
+	own->fin_acks_off = acks_off;
+	if (own->state != RESET)
+		own->state = CLOSED;
+	end_with(f, "fin", sender, at);
+	talk_fin(f, sender, end_off > 0 ? (uint64_t)end_off : 0);
+}
+
+/* A FIN, behind `end_off` bytes. One that its receiver would not take is doubted until
+ * it is acknowledged: forged, or the capture lacks what made room for it. */
+static void fin_see(struct flow *f, enum side sender, const struct segment *s, int64_t end_off,
+                    bool goes_on)
 {
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
-	if (s->flags & TCP_FIN && !(s->flags & TCP_SYN) && own->fin.frame == 0) {
-		own->fin = s->at;
-		own->fin_off = end_off;
-		own->fin_acks_off = peer->has_seq ? peer->acked_off : NONE;
-		if (own->state != RESET)
-			own->state = CLOSED;
-		end_with(f, "fin", sender, s->at);
-		talk_fin(f, sender, end_off > 0 ? (uint64_t)end_off : 0);
+	int64_t acks_off = peer->has_seq ? peer->acked_off : NONE;
+	if (!(s->flags & TCP_FIN) || s->flags & TCP_SYN || own->fin.frame)
+		return;
+	if (goes_on || side_takes(peer, s->seq)) {
+		fin_take(f, sender, s->at, end_off, acks_off);
+		return;
 	}
-	if (resets) {
-		bool refused = sender == SERVER && f->syn.frame && !f->syn_ack.frame;
-		own->state = RESET;
-		end_with(f, refused ? "refused" : "rst", sender, s->at);
-	}
+	own->doubted_fin = s->at;
+	own->doubted_fin_off = end_off;
+	own->doubted_fin_acks_off = acks_off;
+}
+
+/* A RST that its receiver takes. */
+static void rst_take(struct flow *f, enum side sender, struct mark at)
+{
+	bool refused = sender == SERVER && f->syn.frame && !f->syn_ack.frame;
+	f->side[sender].state = RESET;
+	end_with(f, refused ? "refused" : "rst", sender, at);
 }
 
 /* `sender` challenged the last RST: it ended nothing after all. */
@@ -261,6 +279,9 @@ static void acknowledgement(struct flow *f, enum side sender, const struct segme
 	if (!(s->flags & TCP_ACK) || !peer->has_seq)
 		return;
 	int64_t off = off_of(peer, s->ack);
+	if (!peer->fin.frame && peer->doubted_fin.frame && off == peer->doubted_fin_off + 1)
+		fin_take(f, other(sender), peer->doubted_fin, peer->doubted_fin_off,
+		         peer->doubted_fin_acks_off);
 	if (peer->fin.frame && peer->fin_acked.frame == 0 && off > peer->fin_off)
 		peer->fin_acked = s->at;
 	if (peer->fin_off != NONE && off > peer->fin_off)
@@ -374,6 +395,7 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	side_begin_again(f, own, s);
 	side_see(own, peer, s);
 	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
+	bool goes_on = off == own->top_off;
 	unsigned kinds = segment_analysis(context, f, sender, s, off);
 	int64_t fresh = s->flags & TCP_RST || early ? 0 : extend(own, s, off);
 	acknowledgement(f, sender, s);
@@ -386,7 +408,9 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	silences(context, f, sender, s, kinds, fresh, told);
 	bool resets = s->flags & TCP_RST && reset_tell(context->store, f, sender, s);
 	if (!early)
-		closing(f, sender, s, off + s->len, resets);
+		fin_see(f, sender, s, off + s->len, goes_on);
+	if (resets)
+		rst_take(f, sender, s->at);
 	pauses(f, sender, s->at);
 	own->scaled_window = window_of(own, peer, s);
 	if (fresh && !(kinds & KIND_KEEP_ALIVE)) {
@@ -485,19 +509,23 @@ static void index_flush(const struct talk_context *context, struct flow *f)
 	packet_chunk_free(&f->packets);
 }
 
-void tcp_retire(const struct talk_context *context, struct flow *f)
+/* How the payload of sides without a FIN ends. */
+static enum end_how ended_how(const struct flow *f)
 {
 	bool reset = f->side[CLIENT].state == RESET || f->side[SERVER].state == RESET;
-	if (reset)                       /* a FIN that misses data may still get it */
-		talk_end(f, END_RST);
+	return reset ? END_RST : END_CAPTURE;
+}
+
+void tcp_retire(const struct talk_context *context, struct flow *f)
+{
+	talk_end(f, ended_how(f));
 	index_flush(context, f);
 }
 
 void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capture_id,
                 struct mark at, bool end_of_capture)
 {
-	bool reset = f->side[CLIENT].state == RESET || f->side[SERVER].state == RESET;
-	talk_end(f, reset ? END_RST : END_CAPTURE);
+	talk_end(f, ended_how(f));
 	if (end_of_capture)
 		last_silences(context, f, at);
 	index_flush(context, f);
