@@ -42,7 +42,7 @@ struct segment {
 	uint8_t         ttl, flags;
 	bool            ip4;
 	uint16_t        ip_id;           /* 0 for IPv6 */
-	uint16_t        window;
+	uint16_t        window, checksum;
 	uint32_t        seq, ack;
 	uint32_t        len;
 	struct bytes    payload;

@@ -7,6 +7,7 @@
 #include "err.h"
 
 enum { SERVERS_MAX = 65536 };   /* server endpoints remembered, for roles without a SYN */
+enum { SLAB = 64 };
 
 /* The same for both directions: the lesser endpoint first. */
 struct flow_key { struct endpoint low, high; };
@@ -178,9 +179,23 @@ enum side flow_sender(const struct flow *f, const struct segment *s)
 	return endpoint_same(&f->side[CLIENT].at, &s->src) ? CLIENT : SERVER;
 }
 
+/* Flows lie side by side: what they own comes and goes, and leaves no gaps between them. */
+struct flow_slab { struct flow_slab *next; struct flow flows[SLAB]; };
+
+static struct flow *flow_new(struct flow_table *t)
+{
+	if (!t->slabs || t->slab_used == SLAB) {
+		struct flow_slab *slab = alloc_zeroed(1, sizeof *slab);
+		slab->next = t->slabs;
+		t->slabs = slab;
+		t->slab_used = 0;
+	}
+	return &t->slabs->flows[t->slab_used++];
+}
+
 struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t id)
 {
-	struct flow *f = alloc_zeroed(1, sizeof *f);
+	struct flow *f = flow_new(t);
 	const struct endpoint *client = client_of(t, s, &f->client_known_by);
 	f->id = id;
 	f->stream = stream_number(t, s);
@@ -194,7 +209,9 @@ struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t i
 		side->scaled_window = NONE;
 		side->last_speech = s->at;
 	}
-	path_text(s, f->path);
+	char path[LIMIT_PATH];
+	if (*path_text(s, path))
+		f->path = text_copy(path);
 	if (s->flags & TCP_SYN)
 		server_remember(t, &f->side[SERVER].at);
 	map_put(&t->map, pair_hash(t, &s->src, &s->dst), s, flow_same, f);
@@ -213,17 +230,18 @@ bool side_takes(const struct tcp_side *side, uint32_t seq)
 
 /* ---- closed flows ---- */
 
-/* Twice the longest time that a segment is on its way, as Linux has it for
- * TIME-WAIT; RFC 9293, 3.4.2, would allow four minutes. */
-static const int64_t CLOSED_NS = 60 * 1000000000LL;
+/* How long after the end something may still come that matters: after a RST what was on
+ * its way; after FINs also what was lost and comes again (twice the longest life of a
+ * segment as Linux has it; RFC 9293, 3.4.2, would allow four minutes). */
+static const int64_t CLOSED_NS[2] = { 2 * 1000000000LL, 60 * 1000000000LL };
 
-static void closing_push(struct flow_table *t, struct flow *f)
+static void closing_push(struct closing *queue, struct flow *f)
 {
 	f->closing = true;
 	f->closing_ns = f->last.ns;
 	f->closing_next = NULL;
-	*(t->closing ? &t->closing_last->closing_next : &t->closing) = f;
-	t->closing_last = f;
+	*(queue->first ? &queue->last->closing_next : &queue->first) = f;
+	queue->last = f;
 }
 
 void flow_close_check(struct flow_table *t, struct flow *f)
@@ -231,19 +249,32 @@ void flow_close_check(struct flow_table *t, struct flow *f)
 	bool reset = f->ended && strcmp(f->ended, "fin") != 0;
 	bool both_fins = f->side[CLIENT].fin.frame && f->side[SERVER].fin.frame;
 	if (!f->closing && (reset || both_fins))
-		closing_push(t, f);
+		closing_push(&t->closing[reset ? 0 : 1], f);
 }
 
 struct flow *flow_closed(struct flow_table *t, int64_t now_ns)
 {
-	struct flow *f = t->closing;
-	if (!f || now_ns - f->closing_ns < CLOSED_NS)
-		return NULL;
-	t->closing = f->closing_next;
-	if (now_ns - f->last.ns >= CLOSED_NS)
-		return f;
-	closing_push(t, f);              /* somebody still speaks on it */
+	for (int i = 0; i < 2; i++) {
+		struct closing *queue = &t->closing[i];
+		struct flow *f = queue->first;
+		if (!f || now_ns - f->closing_ns < CLOSED_NS[i])
+			continue;
+		queue->first = f->closing_next;
+		if (now_ns - f->last.ns >= CLOSED_NS[i])
+			return f;
+		closing_push(queue, f);      /* somebody still speaks on it */
+	}
 	return NULL;
+}
+
+void flow_retire(struct flow *f)
+{
+	packet_chunk_free(&f->packets);
+	for (int i = CLIENT; i <= SERVER; i++) {
+		free(f->side[i].recent);
+		f->side[i].recent = NULL;
+		f->side[i].recent_n = 0;
+	}
 }
 
 void flow_swap_sides(struct flow *f)
@@ -252,16 +283,25 @@ void flow_swap_sides(struct flow *f)
 	f->side[CLIENT] = f->side[SERVER];
 	f->side[SERVER] = client;
 	f->ended_by = other(f->ended_by);
+	f->provoked_side = other(f->provoked_side);
+	for (size_t i = 0; i < HISTORY_LETTERS; i++) {
+		uint32_t count = f->history_counts[CLIENT][i];
+		f->history_counts[CLIENT][i] = f->history_counts[SERVER][i];
+		f->history_counts[SERVER][i] = count;
+	}
 	for (size_t i = 0; i < f->history_n; i++)
 		f->history[i] ^= 'a' ^ 'A';
 }
 
 void flow_table_free(struct flow_table *t)
 {
-	for (struct flow *f = t->first, *next; f; f = next) {
-		next = f->next;
-		packet_chunk_free(&f->packets);
-		free(f);
+	for (struct flow *f = t->first; f; f = f->next) {
+		flow_retire(f);
+		free(f->path);
+	}
+	for (struct flow_slab *slab = t->slabs, *next; slab; slab = next) {
+		next = slab->next;
+		free(slab);
 	}
 	for (size_t i = 0; i < t->servers.size; i++)
 		free(t->servers.slots[i].value);

@@ -5,7 +5,8 @@
  * port reuse); nothing else ends one, least of all a silence.
  *
  * Owns     the table owns its flows, in the order in which they began.
- * Bounds   memory grows with the number of flows, not with bytes or time.
+ * Bounds   memory grows with the number of flows (about 1.4 KB each, until the end of
+ *          the capture: a late segment finds its flow), not with bytes or time.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -50,7 +51,7 @@ struct tcp_side {
 	struct mark         doubted_fin;        /* one that the peer would not take, and its numbers */
 	int64_t             doubted_fin_off, doubted_fin_acks_off;
 	struct mark         pause_from, pause_to;   /* the longest pause since it last sent */
-	struct recent       recent[LIMIT_RECENT_SEGMENTS];
+	struct recent      *recent;             /* a ring of LIMIT_RECENT_SEGMENTS; NULL: none yet */
 	unsigned            recent_n;           /* ever kept; the ring's next place is this mod its size */
 };
 
@@ -59,7 +60,7 @@ struct flow {
 	uint64_t        stream;
 	struct tcp_side side[2];                /* by enum side */
 	const char     *client_known_by;
-	char            path[LIMIT_PATH];
+	char           *path;                   /* as in flow.path; NULL: nothing is around it */
 	struct mark     first, last;
 	struct mark     last_but_rst;           /* its last segment that was no RST */
 	struct mark     syn, syn_ack, established;   /* the first of each */
@@ -94,7 +95,9 @@ struct flow_table {
 	size_t          reserved_n;
 	struct hash_key key;
 	struct flow    *first, *last;
-	struct flow    *closing, *closing_last; /* closed a while ago, in order of the capture */
+	struct closing { struct flow *first, *last; } closing[2];   /* reset; by FINs: in order */
+	struct flow_slab *slabs;                /* the flows live in these; the newest has room */
+	size_t          slab_used;
 	uint64_t        streams;                /* flows ever, for Wireshark's tcp.stream */
 	size_t          servers_n;
 };
@@ -115,9 +118,12 @@ void flow_reserve(struct flow_table *, const struct segment *);
 /* A flow that is closed, as far as it can be told: to be called after its segments. */
 void flow_close_check(struct flow_table *, struct flow *);
 
-/* A flow that was closed longer ago than segments of it stay on their way, for its
- * memory to be given back; each is given once. NULL: none (now). */
+/* A flow that was closed longer ago than segments of it may come, for its memory to
+ * be given back; each is given once. NULL: none (now). */
 struct flow *flow_closed(struct flow_table *, int64_t now_ns);
+
+/* Free what only a flow that goes on needs. */
+void flow_retire(struct flow *);
 
 /* Which side sent this segment. */
 enum side flow_sender(const struct flow *, const struct segment *);

@@ -308,6 +308,8 @@ static int64_t extend(struct tcp_side *own, const struct segment *s, int64_t off
 
 static void recent_keep(struct tcp_side *own, const struct segment *s)
 {
+	if (!own->recent)
+		own->recent = alloc_zeroed(LIMIT_RECENT_SEGMENTS, sizeof *own->recent);
 	own->recent[own->recent_n++ % LIMIT_RECENT_SEGMENTS] = (struct recent){
 		.at = s->at, .ack = s->ack, .seq = s->seq, .len = s->len, .flags = s->flags,
 	};
@@ -506,7 +508,7 @@ static void index_flush(const struct talk_context *context, struct flow *f)
 	if (f->packets.n)
 		store_packets(context->store, f->id, f->packets.first_frame, f->last.frame,
 		              (struct bytes){ f->packets.bytes, f->packets.n });
-	packet_chunk_free(&f->packets);
+	packet_chunk_reset(&f->packets);
 }
 
 /* How the payload of sides without a FIN ends. */
@@ -520,6 +522,7 @@ void tcp_retire(const struct talk_context *context, struct flow *f)
 {
 	talk_end(f, ended_how(f));
 	index_flush(context, f);
+	flow_retire(f);
 }
 
 void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capture_id,
@@ -530,4 +533,5 @@ void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capt
 		last_silences(context, f, at);
 	index_flush(context, f);
 	flow_row(context, f, capture_id);
+	flow_retire(f);
 }

@@ -98,7 +98,7 @@ enum layer tcp_read(struct walk *w)
 	size_t header = (size_t)(rd_u8(&r) >> 4) * 4;
 	s->flags = rd_u8(&r);
 	s->window = rd_be16(&r);
-	rd_be16(&r);                                  /* checksum */
+	s->checksum = rd_be16(&r);
 	s->urgent = rd_be16(&r);
 	if (!(s->flags & TCP_URG))
 		s->urgent = 0;

@@ -12,7 +12,7 @@
 
 /* LEB128 takes 10 bytes for 64 bits and 5 for 32: three wide fields, two
  * single bytes, four narrow fields. */
-enum { PACKET_MAX = 3 * 10 + 2 + 4 * 5, CHUNK_START = 1024 };
+enum { PACKET_MAX = 3 * 10 + 2 + 4 * 5, CHUNK_START = 160 };
 
 /* ------------------------------------------------------------ encoding ---- */
 

@@ -42,6 +42,7 @@ enum {
 
 	/* dedup.c */
 	LIMIT_DEDUP_SLOTS      = 8192,    /* packets remembered, a power of two */
+	LIMIT_DEDUP_HOSTS      = 1024,    /* senders whose identifications are judged, a power of two */
 
 	/* tcp.c and stream.c */
 	LIMIT_RECENT_SEGMENTS  = 8,       /* per side, candidates for a reset's trigger */
