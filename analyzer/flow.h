@@ -42,6 +42,7 @@ struct tcp_side {
 	uint32_t            top_seq;            /* the highest seen, and its offset */
 	int64_t             top_off;
 	int64_t             acked_off;          /* its payload that the peer has acknowledged */
+	int64_t             doubted_ack_off;    /* what it acknowledged beyond all that the peer could send; 0 */
 	int                 mss, window_scale, ttl;
 	uint32_t            tsval;
 	int64_t             scaled_window;      /* its last advertisement, in bytes; NONE: scale unknown */
@@ -68,6 +69,7 @@ struct flow {
 	struct mark     provoked;               /* a RST or SYN that may be challenged; frame 0: none */
 	enum side       provoked_side;          /* who would, */
 	uint32_t        provoked_ack;           /* repeating this ACK */
+	bool            challenged;             /* the RST that ended it was */
 	bool            fast_open;              /* the SYN asked for it, or carried data */
 	int64_t         first_rtt_ns;           /* from a SYN to the first ACK after it, as tshark has it; 0 */
 	const char     *ended;                  /* as in flow.ended; NULL: not (yet) */

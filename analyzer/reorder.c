@@ -25,6 +25,12 @@ static struct mark later(struct mark a, struct mark b)
 	return a.frame > b.frame ? a : b;
 }
 
+/* Of what waits, when something does. */
+static struct reorder_part *first_part(const struct reorder *r)
+{
+	return r->parts + r->parts_from;
+}
+
 /* ---- what went out ---- */
 
 /* Remember bytes that go out at `next`. */
@@ -68,12 +74,29 @@ static bool part_differs(const struct reorder_part *part, uint64_t off, struct b
 	return from < to && memcmp(part->bytes.p + (from - part->off), b.p + (from - off), to - from) != 0;
 }
 
+/* How many of the parts that wait begin before `off`. */
+static size_t parts_before(const struct reorder *r, uint64_t off)
+{
+	size_t low = 0, high = r->parts_n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (first_part(r)[middle].off < off)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static bool differs(const struct reorder *r, uint64_t off, struct bytes b)
 {
 	if (off < r->next && r->tail && tail_differs(r, off, b))
 		return true;
-	for (size_t i = 0; i < r->parts_n && r->parts[i].off < off + b.n; i++)
-		if (part_differs(&r->parts[i], off, b))
+	if (r->parts_n == 0)
+		return false;
+	const struct reorder_part *parts = first_part(r);
+	for (size_t i = parts_before(r, off + b.n); i-- > 0 && parts[i].off + parts[i].len > off; )
+		if (part_differs(&parts[i], off, b))
 			return true;
 	return false;
 }
@@ -102,16 +125,20 @@ static void deliver(struct reorder *r, const struct reorder_part *part,
 
 static void part_drop_first(struct reorder *r)
 {
-	r->bytes -= r->parts[0].bytes.n;
-	free((void *)(uintptr_t)r->parts[0].bytes.p);
-	memmove(r->parts, r->parts + 1, --r->parts_n * sizeof *r->parts);
+	struct reorder_part *part = first_part(r);
+	r->bytes -= part->bytes.n;
+	if (r->held)
+		*r->held -= part->bytes.n;
+	free((void *)(uintptr_t)part->bytes.p);
+	r->parts_n--;
+	r->parts_from = r->parts_n ? r->parts_from + 1 : 0;
 }
 
 /* Send out what waited and is due now. */
 static void drain(struct reorder *r, const struct reorder_out *out)
 {
-	while (r->parts_n && r->parts[0].off <= r->next) {
-		struct reorder_part part = r->parts[0];
+	while (r->parts_n && first_part(r)->off <= r->next) {
+		struct reorder_part part = *first_part(r);
 		if (part.off + part.len > r->next)
 			deliver(r, &part, out);
 		part_drop_first(r);
@@ -130,22 +157,47 @@ static void give_up_hole(struct reorder *r, uint64_t end, struct mark at,
 	drain(r, out);
 }
 
+/* Make room for one more part behind the others. */
+static void parts_grow(struct reorder *r)
+{
+	if (r->parts_from + r->parts_n < r->parts_size)
+		return;
+	if (r->parts_from > r->parts_n) {
+		memmove(r->parts, first_part(r), r->parts_n * sizeof *r->parts);
+		r->parts_from = 0;
+		return;
+	}
+	r->parts_size = r->parts_size ? 2 * r->parts_size : 4;
+	r->parts = alloc_grown(r->parts, r->parts_size, sizeof *r->parts);
+}
+
+/* Keep a segment that came too early, by its offset; one that is there already is not
+ * kept again. */
 static void part_keep(struct reorder *r, const struct reorder_part *part)
 {
+	parts_grow(r);
+	struct reorder_part *parts = first_part(r);
 	size_t i = r->parts_n;
-	if (r->parts_n == r->parts_size) {
-		r->parts_size = r->parts_size ? 2 * r->parts_size : 4;
-		r->parts = alloc_grown(r->parts, r->parts_size, sizeof *r->parts);
-	}
-	while (i > 0 && r->parts[i - 1].off > part->off)
+	while (i > 0 && parts[i - 1].off > part->off)
 		i--;
-	memmove(r->parts + i + 1, r->parts + i, (r->parts_n++ - i) * sizeof *r->parts);
+	if (i > 0 && parts[i - 1].off + parts[i - 1].bytes.n >= part->off + part->len)
+		return;
+	memmove(parts + i + 1, parts + i, (r->parts_n++ - i) * sizeof *parts);
 	uint8_t *copy = alloc_zeroed(part->bytes.n, 1);
 	if (part->bytes.n)
 		memcpy(copy, part->bytes.p, part->bytes.n);
-	r->parts[i] = *part;
-	r->parts[i].bytes.p = copy;
+	parts[i] = *part;
+	parts[i].bytes.p = copy;
 	r->bytes += part->bytes.n;
+	if (r->held)
+		*r->held += part->bytes.n;
+}
+
+/* Whether more waits than may. */
+static bool too_much(const struct reorder *r)
+{
+	return r->bytes > LIMIT_OUT_OF_ORDER || r->parts_n > LIMIT_OUT_OF_ORDER_PARTS
+	       || (r->held && r->parts_n && *r->held > LIMIT_OUT_OF_ORDER_ALL);
 }
 
 bool reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes kept, struct mark at,
@@ -160,9 +212,10 @@ bool reorder_data(struct reorder *r, uint64_t off, uint32_t len, struct bytes ke
 		drain(r, out);
 		return conflict;
 	}
+	r->held = out->held;
 	part_keep(r, &part);
-	while (r->bytes > LIMIT_OUT_OF_ORDER || r->parts_n > LIMIT_OUT_OF_ORDER_PARTS)
-		give_up_hole(r, r->parts[0].off, at, out);
+	while (too_much(r))
+		give_up_hole(r, first_part(r)->off, at, out);
 	return conflict;
 }
 
@@ -175,13 +228,13 @@ void reorder_acked(struct reorder *r, uint64_t off, struct mark at, const struct
 	if (r->hole_acked.frame == 0)
 		r->hole_acked = at;
 	else if (at.ns - r->hole_acked.ns >= HOLE_PATIENCE_NS)
-		give_up_hole(r, r->parts_n && r->parts[0].off < off ? r->parts[0].off : off, at, out);
+		give_up_hole(r, r->parts_n && first_part(r)->off < off ? first_part(r)->off : off, at, out);
 }
 
 void reorder_flush(struct reorder *r, uint64_t end, struct mark at, const struct reorder_out *out)
 {
 	while (r->parts_n)
-		give_up_hole(r, r->parts[0].off, at, out);
+		give_up_hole(r, first_part(r)->off, at, out);
 	if (end > r->next && !too_far(r, end))
 		give_up_hole(r, end, at, out);
 }

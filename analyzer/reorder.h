@@ -7,8 +7,9 @@
  * the capture has not), when too much waits behind it, or at the end. Bytes that
  * a snaplen cut off are a gap too.
  *
- * Bounds  LIMIT_OUT_OF_ORDER bytes and LIMIT_OUT_OF_ORDER_PARTS segments wait;
- *         of what went out, the last LIMIT_TAIL bytes are known.
+ * Bounds  LIMIT_OUT_OF_ORDER bytes and LIMIT_OUT_OF_ORDER_PARTS segments wait, in all
+ *         directions together LIMIT_OUT_OF_ORDER_ALL bytes (or where it is exceeded is
+ *         given up); of what went out, the last LIMIT_TAIL bytes are known.
  * Owns    copies of what waits and of the tail; freed by reorder_free().
  */
 #ifndef REORDER_H
@@ -22,6 +23,7 @@ struct reorder_out {
 	void *arg;
 	void (*data)(void *arg, struct bytes, struct mark carried, struct mark arrived);
 	void (*gap)(void *arg, uint64_t len, struct mark at);
+	size_t *held;                    /* bytes that wait in all directions together; NULL: not counted */
 };
 
 struct reorder_part { uint64_t off; uint32_t len; struct bytes bytes; struct mark at; };
@@ -30,8 +32,9 @@ struct reorder {
 	uint64_t             next;       /* offset of the byte that is due */
 	uint64_t             acked;      /* the peer acknowledged what is before */
 	struct mark          newest;     /* the latest segment that contributed */
-	struct reorder_part *parts;      /* what waits, by offset; bytes are owned */
-	size_t               parts_n, parts_size, bytes;
+	struct reorder_part *parts;      /* what waits, by offset, from parts_from on; bytes are owned */
+	size_t               parts_from, parts_n, parts_size, bytes;
+	size_t              *held;       /* as in reorder_out */
 	struct mark          hole_acked; /* when the peer acknowledged past `next`; frame 0: not */
 	uint8_t             *tail;       /* byte `off` of [tail_from, next) is at off mod LIMIT_TAIL */
 	uint64_t             tail_from;

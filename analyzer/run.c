@@ -31,6 +31,7 @@ struct pipeline {
 	const struct run_options *options;
 	struct run_result        *result;
 	struct talk_context       talk;
+	size_t                    held;          /* bytes of payload that wait for others */
 	struct decoder           *decoder;
 	struct dedup             *dedup;
 	struct flow_table         flows;
@@ -512,6 +513,7 @@ bool run_analysis(struct store *store, const char *const *paths, size_t n,
 	p->talk = (struct talk_context){
 		.store = store, .classifier = classifier_new(), .decode_as = as,
 		.decode_as_n = options->decode_as_n, .show_secrets = options->show_secrets,
+		.held = &p->held,
 	};
 	ok = ok && inputs_read(p, &in, err);
 	classifier_free(p->talk.classifier);

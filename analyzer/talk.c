@@ -279,7 +279,7 @@ static void ordered_gap(void *arg, uint64_t len, struct mark at)
 
 static struct reorder_out out_of(struct direction *d)
 {
-	return (struct reorder_out){ d, ordered_data, ordered_gap };
+	return (struct reorder_out){ d, ordered_data, ordered_gap, d->talk->sink.context->held };
 }
 
 /* The FIN takes effect when everything before it has been said. */

@@ -29,6 +29,7 @@ struct talk_context {
 	const struct decode_as *decode_as;
 	size_t                  decode_as_n;
 	bool                    show_secrets;
+	size_t                 *held;            /* bytes that wait for others, of all flows */
 };
 
 /* What a segment said, beyond its bytes. */

@@ -238,13 +238,13 @@ static void fin_take(struct flow *f, enum side sender, struct mark at, int64_t e
 /* A FIN, behind `end_off` bytes. One that its receiver would not take is doubted until
  * it is acknowledged: forged, or the capture lacks what made room for it. */
 static void fin_see(struct flow *f, enum side sender, const struct segment *s, int64_t end_off,
-                    bool goes_on)
+                    bool doubted)
 {
 	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
 	int64_t acks_off = peer->has_seq ? peer->acked_off : NONE;
 	if (!(s->flags & TCP_FIN) || s->flags & TCP_SYN || own->fin.frame)
 		return;
-	if (goes_on || side_takes(peer, s->seq)) {
+	if (!doubted && end_off >= own->top_off) {
 		fin_take(f, sender, s->at, end_off, acks_off);
 		return;
 	}
@@ -261,24 +261,44 @@ static void rst_take(struct flow *f, enum side sender, struct mark at)
 	end_with(f, refused ? "refused" : "rst", sender, at);
 }
 
-/* `sender` challenged the last RST: it ended nothing after all. */
-static void disbelieved(struct flow *f, enum side sender)
+/* Whoever goes on speaking after a RST that was challenged has not sent it: it ended
+ * nothing after all. (The challenge alone may as well have been on its way.) */
+static void disbelieve(struct flow *f, enum side sender, const struct segment *s)
 {
-	struct tcp_side *peer = &f->side[other(sender)];
-	if (!f->ended || strcmp(f->ended, "rst") != 0 || f->ended_by == sender
-	    || f->ended_at.frame != f->last.frame)
+	bool goes_on = s->flags & TCP_ACK && !(s->flags & TCP_RST);
+	if (!f->challenged || !goes_on || f->ended_by != sender || !f->ended || strcmp(f->ended, "rst") != 0)
 		return;
 	f->ended = NULL;
-	peer->state = f->syn_ack.frame ? ESTABLISHED : PARTIAL;
+	f->ended_at = (struct mark){ 0 };
+	f->challenged = false;
+	f->side[sender].state = f->syn_ack.frame ? ESTABLISHED : PARTIAL;
+}
+
+/* Whether an acknowledgement up to `off` of the peer is to be believed: what the peer
+ * sent, or could have sent into the window; or more, when the one before said so, too
+ * (then the capture lacks a part). RFC 9293, 3.10.7.4; RFC 5961, 5.2. */
+static bool ack_believed(struct tcp_side *own, const struct tcp_side *peer, int64_t off)
+{
+	enum { MAX_SCALE = 14 };
+	int64_t window = own->scaled_window != NONE ? own->scaled_window
+	               : (int64_t)own->analysis.window << MAX_SCALE;
+	int64_t doubted = own->doubted_ack_off;
+	int64_t most = peer->top_off > peer->acked_off ? peer->top_off : peer->acked_off;
+	if (off <= most + window)
+		return true;
+	own->doubted_ack_off = off;
+	return doubted && off >= doubted && off - doubted <= window;
 }
 
 /* What the segment acknowledges of the peer. */
 static void acknowledgement(struct flow *f, enum side sender, const struct segment *s)
 {
-	struct tcp_side *peer = &f->side[other(sender)];
+	struct tcp_side *own = &f->side[sender], *peer = &f->side[other(sender)];
 	if (!(s->flags & TCP_ACK) || !peer->has_seq)
 		return;
 	int64_t off = off_of(peer, s->ack);
+	if (!ack_believed(own, peer, off))
+		return;
 	if (!peer->fin.frame && peer->doubted_fin.frame && off == peer->doubted_fin_off + 1)
 		fin_take(f, other(sender), peer->doubted_fin, peer->doubted_fin_off,
 		         peer->doubted_fin_acks_off);
@@ -380,8 +400,9 @@ static unsigned segment_analysis(const struct talk_context *context, struct flow
 	handshake(f, sender, s);
 	conn_segment(f, sender, s, kinds);
 	unsigned rare = rare_of(f, sender, s, off);
-	if (rare & RARE_CHALLENGE_ACK)
-		disbelieved(f, sender);
+	disbelieve(f, sender, s);
+	if (rare & RARE_CHALLENGE_ACK && f->ended && f->ended_by != sender)
+		f->challenged = true;
 	events(context, f, sender, s, kinds, rare);
 	return kinds;
 }
@@ -397,9 +418,9 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	side_begin_again(f, own, s);
 	side_see(own, peer, s);
 	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
-	bool goes_on = off == own->top_off;
+	bool doubted = s->flags & TCP_FIN && off != own->top_off && !side_takes(peer, s->seq);
 	unsigned kinds = segment_analysis(context, f, sender, s, off);
-	int64_t fresh = s->flags & TCP_RST || early ? 0 : extend(own, s, off);
+	int64_t fresh = s->flags & TCP_RST || early || doubted ? 0 : extend(own, s, off);
 	acknowledgement(f, sender, s);
 
 	enum told told = early ? TOLD_NOTHING : payload(context, f, s, off, kinds);
@@ -410,7 +431,7 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	silences(context, f, sender, s, kinds, fresh, told);
 	bool resets = s->flags & TCP_RST && reset_tell(context->store, f, sender, s);
 	if (!early)
-		fin_see(f, sender, s, off + s->len, goes_on);
+		fin_see(f, sender, s, off + s->len, doubted);
 	if (resets)
 		rst_take(f, sender, s->at);
 	pauses(f, sender, s->at);

@@ -77,7 +77,7 @@ static void rows_check(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct heard heard = { .n = 0 };
 		struct reorder r = { 0 };
-		struct reorder_out out = { &heard, hear_data, hear_gap };
+		struct reorder_out out = { &heard, hear_data, hear_gap, NULL };
 		for (int s = 0; s < 8 && (rows[i].steps[s].text || rows[i].steps[s].off); s++)
 			feed(&r, &rows[i].steps[s], s + 1, &out);
 		reorder_flush(&r, 0, (struct mark){ 9, 0 }, &out);
@@ -106,13 +106,14 @@ static void limits_check(void)
 	static uint8_t block[1000];
 	uint64_t out_n = 0;
 	struct reorder r = { 0 };
-	struct reorder_out out = { &out_n, count_data, count_gap };
-	for (uint64_t i = 1; i <= 4000; i++) {
+	size_t held = 0;
+	struct reorder_out out = { &out_n, count_data, count_gap, &held };
+	for (uint64_t i = 1; i <= 40000; i++) {
 		reorder_data(&r, i * 2000, 1000, (struct bytes){ block, 1000 }, (struct mark){ i, 0 }, &out);
-		CHECK(r.bytes <= LIMIT_OUT_OF_ORDER && r.parts_n <= LIMIT_OUT_OF_ORDER_PARTS);
+		CHECK(r.bytes <= LIMIT_OUT_OF_ORDER && r.parts_n <= LIMIT_OUT_OF_ORDER_PARTS && r.bytes == held);
 	}
-	reorder_flush(&r, 0, (struct mark){ 4001, 0 }, &out);
-	CHECK(out_n == 4000 * 2000 + 1000);
+	reorder_flush(&r, 0, (struct mark){ 40001, 0 }, &out);
+	CHECK(out_n == 40000 * 2000 + 1000 && held == 0);
 	reorder_free(&r);
 }
 

@@ -46,8 +46,9 @@ enum {
 
 	/* tcp.c and stream.c */
 	LIMIT_RECENT_SEGMENTS  = 8,       /* per side, candidates for a reset's trigger */
-	LIMIT_OUT_OF_ORDER     = 1 << 20, /* bytes per side held behind a hole */
-	LIMIT_OUT_OF_ORDER_PARTS = 1024,  /* segments per side held behind a hole */
+	LIMIT_OUT_OF_ORDER     = 16 << 20, /* bytes per side held behind a hole: what a window may hold */
+	LIMIT_OUT_OF_ORDER_PARTS = 16384, /* segments per side held behind a hole */
+	LIMIT_OUT_OF_ORDER_ALL = 64 << 20, /* bytes held behind holes, of all connections together */
 	LIMIT_TAIL             = 2048,    /* bytes per side that repeated ones are compared with */
 	LIMIT_STREAM_PARTS     = 256,     /* segments a pending message may span exactly */
 	LIMIT_GUESS            = 64,      /* bytes of a stream a guess may ask for */
