@@ -2,10 +2,12 @@
 #include "inputs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "limits.h"
@@ -43,7 +45,9 @@ static size_t folder_read(const char *path, char ***names, bool *more)
 		char *name = alloc_zeroed(size, 1);
 		bool slash = *path && path[strlen(path) - 1] == '/';
 		snprintf(name, size, "%s%s%s", path, slash ? "" : "/", entry->d_name);
-		if (stat(name, &st) != 0 || !S_ISREG(st.st_mode) || !capture_is(name)) {
+		bool file = stat(name, &st) == 0 && S_ISREG(st.st_mode);
+		bool secret = file && access(name, R_OK) != 0;   /* it will say so when it is read */
+		if (!file || (!secret && !capture_is(name))) {
 			free(name);
 			continue;
 		}
@@ -68,6 +72,7 @@ static void folder_add(struct inputs *to, const char *path, void (*tell)(const c
 	char **names;
 	bool more = false;
 	size_t n = folder_read(path, &names, &more);
+	bool readable = access(path, R_OK | X_OK) == 0;
 	for (size_t i = 0; i < n; i++) {
 		input_add(to, names[i]);
 		free(names[i]);
@@ -78,6 +83,8 @@ static void folder_add(struct inputs *to, const char *path, void (*tell)(const c
 	if (more)
 		fail(&told, "%s: holds more than %d captures; so many of them are read", path,
 		     LIMIT_INPUTS);
+	else if (!readable)
+		fail(&told, "%s: %s; ask for permission to read the folder", path, strerror(EACCES));
 	else
 		fail(&told,
 		     "%s: is a folder without a capture in it (pcap or pcapng, compressed or not; "

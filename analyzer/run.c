@@ -192,8 +192,11 @@ static void packet_process(struct pipeline *p, const struct packet *packet)
 /* Note a link type once in the comma-separated list. */
 static void link_type_add(struct pipeline *p, const char *name)
 {
-	size_t n = strlen(p->link_types);
-	if (!strstr(p->link_types, name))
+	size_t n = strlen(p->link_types), size = strlen(name);
+	const char *at = p->link_types;
+	while ((at = strstr(at, name)) && ((at > p->link_types && at[-1] != ',') || (at[size] && at[size] != ',')))
+		at += size;
+	if (!at)
 		snprintf(p->link_types + n, sizeof p->link_types - n, "%s%s", n ? "," : "", name);
 }
 

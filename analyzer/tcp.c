@@ -66,8 +66,12 @@ static bool is_syn_ack(const struct segment *s)
  * a SYN or a RST, is for another connection, or forged (RFC 9293, 3.10.7.3). */
 static bool too_early(const struct flow *f, enum side sender, const struct segment *s)
 {
-	return sender == SERVER && f->syn.frame && !f->syn_ack.frame && !(s->flags & (TCP_SYN | TCP_RST))
-	       && !f->side[CLIENT].analysis.has_ack;
+	const struct tcp_side *client = &f->side[CLIENT];
+	bool unanswered = sender == SERVER && f->syn.frame && !f->syn_ack.frame && !client->analysis.has_ack;
+	if (!unanswered || s->flags & (TCP_SYN | TCP_RST))
+		return false;
+	bool acks_syn = s->flags & TCP_ACK && off_of(client, s->ack) >= 0 && off_of(client, s->ack) <= client->top_off;
+	return !(acks_syn && s->len > 0);        /* else the capture lacks the SYN,ACK */
 }
 
 /* A SYN,ACK with another number, before its side said anything: it begins there. */

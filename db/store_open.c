@@ -94,7 +94,7 @@ static bool connection_set_up(sqlite3 *db)
 	return sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK
 	    && sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) == SQLITE_OK
 	    && sqlite3_busy_timeout(db, PATIENCE_MS) == SQLITE_OK
-	    && sqlite3_exec(db, "PRAGMA cell_size_check = 1; PRAGMA cache_size = -65536;",
+	    && sqlite3_exec(db, "PRAGMA cell_size_check = 1; PRAGMA cache_size = -32768;",
 	                    NULL, NULL, NULL) == SQLITE_OK
 	    && packet_table_register(db);
 }
@@ -137,7 +137,7 @@ static struct store *gave_up(struct store *s, struct err *err, const char *what)
 static struct store *case_made(struct store *s, const char *file, struct err *err)
 {
 	if (connect(s, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-	    && run(s, "PRAGMA page_size = 32768; PRAGMA journal_mode = MEMORY;"
+	    && run(s, "PRAGMA page_size = 32768; PRAGMA cache_size = -32768; PRAGMA journal_mode = MEMORY;"
 	              "PRAGMA synchronous = OFF; BEGIN")
 	    && run(s, embedded_text("db/schema.sql")))
 		return s;

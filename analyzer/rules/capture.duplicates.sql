@@ -10,7 +10,7 @@
 --                tcpdump -i eth0 -s 0 -w better.pcap
 -- confirm:   The copies have the same IP identification, sequence number and payload, and come within
 --            moments: tshark -r {file} -Y tcp.analysis.retransmission lists them.
--- not:       A retransmission has a new IP identification and comes after 0.2 s or later. The two legs of
+-- not:       A retransmission has a new IP identification and takes the same way as its original. The two legs of
 --            a translated connection have other addresses and are not counted here.
 -- reference: https://www.tcpdump.org/manpages/tcpdump.1.html
 SELECT NULL AS flow_id, c.id AS capture_id, c.first_ns AS from_ns, c.last_ns AS to_ns, 'note' AS severity,

@@ -9,7 +9,7 @@
 --            copy them soon, or give it more room
 --                tcpdump -i eth0 -s 0 -C 100 -W 50 -w better.pcap
 --            Files of different places are no series: give them with --separate.
--- confirm:   The names and first times of the files on the capturing host (ls -l --time-sort) have no hole.
+-- confirm:   The names and first times of the files on the capturing host (ls -ltr) have no hole.
 -- not:       A quiet hour leaves no hole in the names, only in the times.
 -- reference: https://www.tcpdump.org/manpages/tcpdump.1.html
 SELECT NULL AS flow_id, c.id AS capture_id, c.first_ns AS from_ns, c.last_ns AS to_ns, 'warning' AS severity,
