@@ -288,7 +288,8 @@ static bool ack_believed(struct tcp_side *own, const struct tcp_side *peer, int6
 	               : (int64_t)own->analysis.window << MAX_SCALE;
 	int64_t doubted = own->doubted_ack_off;
 	int64_t most = peer->top_off > peer->acked_off ? peer->top_off : peer->acked_off;
-	if (off <= most + window)
+	bool confirms_fin = peer->doubted_fin.frame && off == peer->doubted_fin_off + 1;
+	if (off <= most + window || confirms_fin)
 		return true;
 	own->doubted_ack_off = off;
 	return doubted && off >= doubted && off - doubted <= window;
