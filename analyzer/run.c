@@ -85,7 +85,7 @@ static void oddity_note(struct pipeline *p, const struct flow *f, const struct s
 	enum side sender = flow_sender(f, s);
 	const struct tcp_side *own = &f->side[sender];
 	int64_t off = own->top_off + (int32_t)(s->seq - own->top_seq);
-	store_anomaly(p->talk.store, f->id, s->at, sender, off > 0 ? (uint64_t)off : 0, s->odd);
+	store_anomaly(p->talk.store, f->id, s->at, sender, off > 0 ? (uint64_t)off : 0, NONE, s->odd);
 }
 
 static void segment_process(struct pipeline *p, const struct segment *s)

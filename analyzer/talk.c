@@ -102,7 +102,13 @@ void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what
 		stream_mark(s, off, MARK_BEGIN, &at);
 	if (at.frame == 0)
 		at = k->flow->last;
-	store_anomaly(k->context->store, k->flow->id, at, side, off, what);
+	store_anomaly(k->context->store, k->flow->id, at, side, off, NONE, what);
+}
+
+void sink_skipped(struct sink *k, enum side side, struct mark from, uint64_t off, uint64_t bytes,
+                  const char *what)
+{
+	store_anomaly(k->context->store, k->flow->id, from, side, off, (int64_t)bytes, what);
 }
 
 static void app_set(struct flow *f, const char *app, const char *known_by)

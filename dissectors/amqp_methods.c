@@ -98,7 +98,7 @@ static const struct amqp_method_type methods[] = {
 	{ BASIC_CONSUME, "basic.consume", C, { RESERVED, TEXT("queue"), TEXT("consumer_tag"),
 	  BIT("no_local"), BIT("no_ack"), BIT("exclusive"), BIT("no_wait"), TABLE } },
 	{ BASIC_CONSUME_OK, "basic.consume-ok", S, { TEXT("consumer_tag") } },
-	{ 60 << 16 | 30, "basic.cancel", E, { TEXT("consumer_tag"), BIT("no_wait") } },
+	{ BASIC_CANCEL, "basic.cancel", E, { TEXT("consumer_tag"), BIT("no_wait") } },
 	{ 60 << 16 | 31, "basic.cancel-ok", E, { TEXT("consumer_tag") } },
 	{ BASIC_PUBLISH, "basic.publish", C, { RESERVED, TEXT("exchange"), TEXT("routing_key"),
 	  BIT("mandatory"), BIT("immediate") } },
@@ -117,7 +117,7 @@ static const struct amqp_method_type methods[] = {
 	{ BASIC_RECOVER_OK, "basic.recover-ok", S, { { 0 } } },
 	{ BASIC_NACK, "basic.nack", E, { TAG, BIT("multiple"), FLAG("requeue") } },
 
-	{ 85 << 16 | 10, "confirm.select", C, { BIT("no_wait") } },
+	{ CONFIRM_SELECT, "confirm.select", C, { BIT("no_wait") } },
 	{ 85 << 16 | 11, "confirm.select-ok", S, { { 0 } } },
 
 	{ 90 << 16 | 10, "tx.select", C, { { 0 } } },
@@ -376,6 +376,22 @@ void amqp_arguments_text(const struct amqp_method_type *type, const struct amqp_
 		put(&o, a->name);
 		put(&o, "=");
 		put_argument(&o, a->kind, &values[i]);
+	}
+}
+
+void amqp_table_names(struct bytes table, char *text, size_t size)
+{
+	struct out o = { text, 0, size };
+	struct rd r = rd_over(table);
+	text[0] = '\0';
+	while (rd_left(&r) && !out_full(&o)) {
+		struct bytes name = rd_take(&r, rd_u8(&r));
+		uint8_t type = rd_u8(&r);
+		struct bytes value = field_take(&r, type);
+		if (!rd_ok(&r) || (type == 't' && value.p[0] == 0))
+			continue;
+		put(&o, o.n ? " " : "");
+		put_bytes(&o, name);
 	}
 }
 

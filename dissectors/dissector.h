@@ -59,6 +59,9 @@ void sink_amqp_method(struct sink *, const struct amqp_method *);
 void sink_heartbeat(struct sink *, enum side, uint64_t off, const char *protocol);
 /* What was not understood at `off`, in a few constant words. */
 void sink_anomaly(struct sink *, enum side, uint64_t off, const char *what);
+/* `bytes` bytes from `off` on, which was captured at `from`, were passed over. */
+void sink_skipped(struct sink *, enum side, struct mark from, uint64_t off, uint64_t bytes,
+                  const char *what);
 /* The connection changed protocol (Upgrade, CONNECT): the new flow.app. */
 void sink_app(struct sink *, const char *app);
 /* Whether secrets may be kept (--show-secrets). */
@@ -82,6 +85,9 @@ struct dissector {
 	 * unmistakable may be claimed. */
 	enum guess  (*guess)(struct bytes head, bool at_start);
 	struct step (*data)(void *state, struct sink *, enum side, struct span);
+	/* The same for what data() left, when nothing will follow it: the direction ends
+	 * or a gap comes. NULL: it need not be asked again. */
+	struct step (*last)(void *state, struct sink *, enum side, struct span);
 	void        (*gap)(void *state, struct sink *, enum side, uint64_t off, uint64_t len);
 	/* Once a side, in the order of their ends. The later of the two calls must
 	 * tell all that is still untold. */
