@@ -2,6 +2,7 @@
 # make demo        dependencies, build, and the diagnosis of a real capture
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark
+# make bench-dissectors  what the dissectors cost, with the samples' payload in memory
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make install     PREFIX=/usr/local, DESTDIR=
 # make help        all targets
@@ -137,6 +138,12 @@ check-differential:
 	@$(MAKE) --no-print-directory all $(STREAMS)
 	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
+# Each program of tests/bench/ with the connections of these captures: nanoseconds, no verdict.
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
+BENCH_CAPTURES ?= $(wildcard samples/*.pcap)
+bench-dissectors: $(BENCH) $(STREAMS)
+	@for b in $(BENCH); do $$b $(STREAMS) $(BENCH_CAPTURES) || exit 1; done
+
 # Rewrite what a case expects, after looking at the difference: make accept CASE=name
 accept: all $(BUILD)/pkt
 	@BUILD=$(BUILD) tests/run.sh --accept $(CASE)
@@ -154,7 +161,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all deps deps-present test-deps demo check check-differential accept install uninstall clean help
+.PHONY: all deps deps-present test-deps demo check check-differential bench-dissectors accept install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(BENCH:=.d) $(PKT_OBJ:.o=.d)

@@ -2,8 +2,9 @@
 # run.sh FOLDER...   the captures of the folders, with tcpwhy and with tshark
 #
 # First every count and mark of every connection (compare.py), then the bytes of a
-# sample of streams (streams.py); the status is 1 where either finds a difference
-# that is not accepted. A CATALOG.tsv beside a folder says which captures lost most.
+# sample of streams (streams.py), then AMQP, method by method (amqp.py); the status
+# is 1 where any finds a difference that is not accepted. A CATALOG.tsv beside a
+# folder says which captures lost most.
 set -u
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
@@ -17,4 +18,6 @@ python3 tests/differential/compare.py "$BUILD/tcpwhy" "$@" || status=1
 echo
 python3 tests/differential/streams.py ${catalog:+--catalog "$catalog"} \
 	"$BUILD/tests/differential/streams" "$@" || status=1
+echo
+python3 tests/differential/amqp.py ${catalog:+--catalog "$catalog"} "$BUILD/tcpwhy" "$@" || status=1
 exit $status
