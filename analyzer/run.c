@@ -491,7 +491,7 @@ static bool decode_as_parse(const char *text, struct decode_as *as, struct err *
 	for (size_t i = 0; dissectors[i]; i++)
 		if (strcmp(dissectors[i]->name, protocol) == 0)
 			as->dissector = dissectors[i];
-	return as->dissector || fail(err, "-d %s: there is no dissector named %s (http, amqp)", text, protocol);
+	return as->dissector || fail(err, "-d %s: there is no dissector named %s (http, amqp, tls)", text, protocol);
 }
 
 bool run_analysis(struct store *store, const char *const *paths, size_t n,

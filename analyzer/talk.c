@@ -94,6 +94,13 @@ void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *pr
 	store_heartbeat(k->context->store, k->flow->id, at, side, protocol);
 }
 
+void sink_tls_record(struct sink *k, enum side side, uint64_t off, size_t n)
+{
+	struct mark at;
+	stream_mark(&k->flow->talk->stream[side], off, MARK_BEGIN, &at);
+	store_tls_record(k->context->store, k->flow->id, at, side, n);
+}
+
 void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what)
 {
 	struct stream *s = &k->flow->talk->stream[side];

@@ -2,6 +2,7 @@
 -- by every rules pass. See schema.sql for the conventions.
 
 DROP VIEW  IF EXISTS incident;
+DROP VIEW  IF EXISTS heartbeat_inferred;
 DROP VIEW  IF EXISTS amqp_ending;
 DROP VIEW  IF EXISTS amqp_blocked;
 DROP VIEW  IF EXISTS amqp_lost_publish;
@@ -203,6 +204,33 @@ CREATE VIEW nat_untranslated AS
      AND r.seq_matches_trigger_ack AND r.trigger_len > 0
      AND (b.server_first_seq - a.server_first_seq + 4294967296) % 4294967296 <= a.server_bytes
      AND p.frame = (SELECT max(q.frame) FROM packet q WHERE q.flow_id = a.id AND q.frame < r.trigger_frame);
+
+-- Heartbeats inside of TLS, inferred: small records of one direction with the same length,
+-- three or more that follow one another at one pace (to a tenth, and not faster than twice a
+-- second). Other records may come between; then there is no heartbeat for a while.
+CREATE VIEW heartbeat_inferred AS
+  WITH spaced AS (
+    SELECT *, ns - lag(ns) OVER w AS before_ns, lead(ns) OVER w - ns AS after_ns
+      FROM tls_record
+    WINDOW w AS (PARTITION BY flow_id, sender, length ORDER BY ns, frame)
+  ), ranked AS (
+    SELECT flow_id, sender, length, before_ns,
+           row_number() OVER (PARTITION BY flow_id, sender, length ORDER BY before_ns) AS nth,
+           count(*) OVER (PARTITION BY flow_id, sender, length) AS n
+      FROM spaced WHERE before_ns IS NOT NULL
+  ), pace AS (
+    SELECT r.flow_id, r.sender, r.length, r.before_ns AS pace_ns
+      FROM ranked r
+     WHERE r.nth = (r.n + 1) / 2 AND r.n >= 2 AND r.before_ns >= 400000000
+       -- most are at this pace
+       AND (SELECT 2 * count(*) FROM spaced s
+             WHERE s.flow_id = r.flow_id AND s.sender = r.sender AND s.length = r.length
+               AND abs(s.before_ns - r.before_ns) * 10 <= r.before_ns) > r.n
+  )
+  SELECT s.flow_id, s.frame, s.ns, s.sender, 'tls' AS protocol, p.pace_ns
+    FROM spaced s
+    JOIN pace p ON p.flow_id = s.flow_id AND p.sender = s.sender AND p.length = s.length
+   WHERE abs(s.before_ns - p.pace_ns) * 10 <= p.pace_ns OR abs(s.after_ns - p.pace_ns) * 10 <= p.pace_ns;
 
 -- AMQP: what awaits an acknowledgement, and the one that settled it. A row for each
 -- message with a tag: a publish on a channel in confirm mode, which the server settles,

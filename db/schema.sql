@@ -433,7 +433,18 @@ CREATE TABLE heartbeat(
   frame     INTEGER NOT NULL,
   ns        INTEGER NOT NULL,
   sender    TEXT NOT NULL,
-  protocol  TEXT NOT NULL               -- 'amqp'
+  protocol  TEXT NOT NULL               -- 'amqp'. Those inside of TLS: view heartbeat_inferred
+) STRICT;
+
+-- TLS: records of application data of at most 96 bytes, the first 4096 of a flow. A
+-- heartbeat of the protocol inside is one of these; the view heartbeat_inferred concludes
+-- which are, from their constant length and regular pace.
+CREATE TABLE tls_record(
+  flow_id   INTEGER NOT NULL REFERENCES flow,
+  frame     INTEGER NOT NULL,           -- of the record's head
+  ns        INTEGER NOT NULL,
+  sender    TEXT NOT NULL,
+  length    INTEGER NOT NULL            -- of what is encrypted
 ) STRICT;
 
 -- Places in a flow's payload that a dissector could not make sense of, or whose IP

@@ -348,6 +348,20 @@ void store_heartbeat(struct store *s, int64_t flow_id, struct mark at, enum side
 	row_insert(s, &heartbeat_format, &(struct heartbeat_row){ flow_id, at, sender, protocol });
 }
 
+struct tls_record_row { int64_t flow_id; struct mark at; enum side sender; int64_t length; };
+#define ROW tls_record_row
+static const struct column tls_record_columns[] = {
+	NUMBER("flow_id", flow_id), NUMBER("frame", at.frame), NUMBER("ns", at.ns),
+	SIDE("sender", sender), NUMBER("length", length),
+};
+#undef ROW
+ROW_FORMAT(TABLE_TLS_RECORD, tls_record, tls_record_columns);
+
+void store_tls_record(struct store *s, int64_t flow_id, struct mark at, enum side sender, size_t length)
+{
+	row_insert(s, &tls_record_format, &(struct tls_record_row){ flow_id, at, sender, (int64_t)length });
+}
+
 struct anomaly_row {
 	int64_t flow_id; struct mark at; enum side sender; uint64_t off; int64_t bytes; const char *what;
 };

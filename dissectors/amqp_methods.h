@@ -60,8 +60,9 @@ enum amqp_kind {
 	ARG_TABLE,
 };
 
-/* Without a name it is never shown: it is reserved, long-winded, or a secret. */
-struct amqp_argument { enum amqp_kind kind; const char *name; };
+/* Without a name it is never shown: it is reserved, long-winded, or a secret. `n`: the
+ * name's length. */
+struct amqp_argument { uint8_t kind, n; const char *name; };   /* enum amqp_kind */
 
 struct amqp_method_type {
 	uint32_t             id;

@@ -57,6 +57,8 @@ void sink_amqp_channel(struct sink *, const struct amqp_channel *);
 void sink_amqp_method(struct sink *, const struct amqp_method *);
 /* A heartbeat frame that began at `off`; protocol is lower case: "amqp". */
 void sink_heartbeat(struct sink *, enum side, uint64_t off, const char *protocol);
+/* A record of application data of TLS whose head is at `off`; n: its fragment's length. */
+void sink_tls_record(struct sink *, enum side, uint64_t off, size_t n);
 /* What was not understood at `off`, in a few constant words. */
 void sink_anomaly(struct sink *, enum side, uint64_t off, const char *what);
 /* `bytes` bytes from `off` on, which was captured at `from`, were passed over. */
