@@ -3,7 +3,7 @@
  * Read from what tests/differential/streams prints of a capture: the pieces of all its
  * connections, in the order in which they became readable.
  *
- * Owns     the pieces and their bytes, until the program ends.
+ * Owns     the pieces and their bytes, until replay_free().
  */
 #ifndef REPLAY_H
 #define REPLAY_H
@@ -58,7 +58,7 @@ static inline void replay_line(struct replay *r, char *line)
 static inline struct replay replay_read(const char *streams, const char *capture)
 {
 	struct replay r = { 0 };
-	char command[1024];
+	char command[4096];
 	size_t size = 0;
 	char *line = NULL;
 	snprintf(command, sizeof command, "'%s' '%s' 2>/dev/null", streams, capture);
@@ -71,16 +71,25 @@ static inline struct replay replay_read(const char *streams, const char *capture
 	return r;
 }
 
+static inline void replay_free(struct replay *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free((void *)(uintptr_t)r->pieces[i].bytes.p);
+	free(r->pieces);
+	*r = (struct replay){ 0 };
+}
+
 /* Whether the dissector claims this connection by what some side says first. */
 static inline bool replay_claims(const struct replay *r, unsigned connection,
                                  const struct dissector *d)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct replay_piece *p = &r->pieces[i];
-		enum guess guess = p->connection == connection && p->bytes.p
-		                 ? d->guess(p->bytes, p->off == 0) : GUESS_NO;
-		if (guess != GUESS_NO && guess != GUESS_MORE)
-			return true;
+		for (int at_start = 0; p->connection == connection && p->bytes.p && at_start < 2; at_start++) {
+			enum guess guess = d->guess(p->bytes, at_start);
+			if (guess != GUESS_NO && guess != GUESS_MORE)
+				return true;
+		}
 	}
 	return false;
 }
