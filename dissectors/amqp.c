@@ -273,9 +273,10 @@ static struct mark method_tell(const struct feed *f, struct span s, const struct
 static void method_read(const struct feed *f, struct span s, const struct frame *fr)
 {
 	struct rd r = rd_over((struct bytes){ s.p + HEADER_SIZE, fr->size });
-	struct amqp_call call = {
-		.id = rd_be32(&r), .sender = f->side, .channel = fr->channel,
-	};
+	struct amqp_call call;                       /* not cleared: arguments are read into it */
+	call.id = rd_be32(&r);
+	call.sender = f->side;
+	call.channel = fr->channel;
 	const struct amqp_method_type *type = amqp_method_find(call.id);
 	if (!type) {
 		complain(f, s.off, "unknown method");
@@ -365,24 +366,40 @@ static struct step frame_data(const struct feed *f, struct span s)
 	return (struct step){ .used = frame_size(&fr) };
 }
 
-static struct step data_read(struct amqp *a, struct sink *sink, enum side side, struct span s,
-                             bool last)
+static struct step frame_next(const struct feed *f, struct span s)
 {
-	struct direction *d = &a->direction[side];
-	const struct feed f = { a, sink, side, d, last };
+	struct direction *d = f->d;
 	if (d->in_frame) {
 		d->in_frame = false;
 		if (s.p[0] == FRAME_END)
 			return (struct step){ .used = 1 };
 		d->lost = true;
-		complain(&f, s.off, no_frame_end);
+		complain(f, s.off, no_frame_end);
 	}
 	if (d->lost) {
-		struct step did = resync(&f, s);
+		struct step did = resync(f, s);
 		if (d->lost || did.used)
 			return did;
 	}
-	return s.p[0] == 'A' ? greeting_read(&f, s) : frame_data(&f, s);
+	return s.p[0] == 'A' ? greeting_read(f, s) : frame_data(f, s);
+}
+
+/* As many frames as there are. */
+static struct step data_read(struct amqp *a, struct sink *sink, enum side side, struct span s,
+                             bool last)
+{
+	const struct feed f = { a, sink, side, &a->direction[side], last };
+	struct step all = { 0 };
+	while (all.used < s.n) {
+		struct step did = frame_next(&f, (struct span){ s.p + all.used, s.n - all.used,
+		                                                s.off + all.used });
+		all.used += did.used;
+		all.skip = did.skip;
+		all.need = did.need;
+		if (did.skip || did.used == 0)
+			break;
+	}
+	return all;
 }
 
 static struct step amqp_data(void *state, struct sink *sink, enum side side, struct span s)

@@ -17,7 +17,7 @@
 #define S SENT_BY_SERVER
 #define E SENT_BY_BOTH
 
-#define SHOWN(kind, name) { kind, sizeof name - 1, name }
+#define SHOWN(kind, name) { kind, sizeof " " name "=" - 1, " " name "=" }
 #define HIDDEN(kind) { kind, 0, NULL }
 #define RESERVED     HIDDEN(ARG_U16)
 #define TEXT(name)   SHOWN(ARG_SHORT, name)
@@ -237,16 +237,38 @@ static void put_known(struct out *o, const char *text, size_t n)
 	o->text[o->n] = '\0';
 }
 
+/* Whether one of eight bytes is a control character: below 0x20, or 0x7F. */
+static bool has_control(uint64_t eight)
+{
+	const uint64_t ones = UINT64_MAX / 255, high = ones * 128, del = eight ^ ones * 0x7F;
+	return (((eight - ones * ' ') & ~eight) | ((del - ones) & ~del)) & high;
+}
+
+/* With '?' for control characters; most texts have none, and are copied by words. */
+static void text_copy(char *to, const uint8_t *from, size_t n)
+{
+	uint64_t eight;
+	size_t i = 0;
+	while (n >= sizeof eight && i < n) {
+		size_t at = i + sizeof eight <= n ? i : n - sizeof eight;   /* the last overlaps */
+		memcpy(&eight, from + at, sizeof eight);
+		if (has_control(eight))
+			break;
+		memcpy(to + at, &eight, sizeof eight);
+		i = at + sizeof eight;
+	}
+	for (; i < n; i++)
+		to[i] = from[i] < ' ' || from[i] == 0x7F ? '?' : (char)from[i];
+}
+
 /* What does not fit ends the text: nothing is put behind it. */
 static void put_bytes(struct out *o, struct bytes b)
 {
 	size_t room = o->size - 1 - o->n, n = b.n < room ? b.n : room;
 	while (n < b.n && n > 0 && (b.p[n] & 0xC0) == 0x80)
 		n--;                                 /* cut before a sequence, not in it */
-	char *to = o->text + o->n;
-	for (size_t i = 0; i < n; i++)
-		to[i] = b.p[i] < ' ' || b.p[i] == 0x7F ? '?' : (char)b.p[i];
-	to[n] = '\0';
+	text_copy(o->text + o->n, b.p, n);
+	o->text[o->n + n] = '\0';
 	o->n = n < b.n ? o->size - 1 : o->n + n;
 }
 
@@ -382,9 +404,8 @@ void amqp_arguments_text(const struct amqp_method_type *type, const struct amqp_
 		bool terse = is_text(a->kind) || a->kind == ARG_BIT || a->kind == ARG_ID;
 		if (!a->name || (empty && terse))
 			continue;
-		put_known(&o, " ", o.n > 0);
-		put_known(&o, a->name, a->n);
-		put_known(&o, "=", 1);
+		size_t first = o.n == 0;             /* without the space */
+		put_known(&o, a->name + first, a->n - first);
 		put_argument(&o, a->kind, &values[i]);
 	}
 }

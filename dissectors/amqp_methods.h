@@ -60,8 +60,8 @@ enum amqp_kind {
 	ARG_TABLE,
 };
 
-/* Without a name it is never shown: it is reserved, long-winded, or a secret. `n`: the
- * name's length. */
+/* Without a name it is never shown: it is reserved, long-winded, or a secret. The name is
+ * " name=", of n characters. */
 struct amqp_argument { uint8_t kind, n; const char *name; };   /* enum amqp_kind */
 
 struct amqp_method_type {

@@ -82,6 +82,8 @@ struct dissector {
 	const char *name;         /* lower case, unique: the value of flow.app */
 	size_t      state_size;   /* zeroed by the core, one per connection */
 	size_t      max_pending;  /* bytes; a longer unfinished message becomes a gap */
+	bool        no_upgrade;   /* where a connection's beginning was captured it is claimed
+	                             there or not at all (what begins later was asked for) */
 	/* `at_start`: head is the very beginning of the direction; else it is some
 	 * segment's beginning in a connection joined midway, and only what is
 	 * unmistakable may be claimed. */

@@ -118,6 +118,6 @@ static enum guess tls_guess(struct bytes head, bool at_start)
 }
 
 const struct dissector tls_dissector = {
-	.name = "tls", .state_size = sizeof(struct tls), .max_pending = 64,
+	.name = "tls", .state_size = sizeof(struct tls), .max_pending = 64, .no_upgrade = true,
 	.guess = tls_guess, .data = tls_data, .gap = tls_gap, .end = tls_end,
 };
