@@ -275,7 +275,7 @@ CREATE VIEW amqp_confirm AS
 -- The same of each channel: half of the confirms came within p50, 99 of 100 within p99.
 CREATE VIEW amqp_confirm_latency AS
   SELECT flow_id, channel, count(latency_ns) AS confirmed, count(*) - count(latency_ns) AS unconfirmed,
-         total(refused) AS refused,
+         coalesce(sum(refused), 0) AS refused,
          min(iif(100 * nth >= 50 * n, latency_ns, NULL)) AS p50_ns,
          min(iif(100 * nth >= 99 * n, latency_ns, NULL)) AS p99_ns,
          max(latency_ns) AS max_ns

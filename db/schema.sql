@@ -340,7 +340,7 @@ CREATE TABLE http_exchange(
 CREATE TABLE amqp_connection(
   flow_id            INTEGER PRIMARY KEY REFERENCES flow,
   version            TEXT,              -- that the client's protocol header asks for: '0-9-1'
-  server_version     TEXT,              -- that a protocol header of the server proposes instead
+  server_version     TEXT,              -- of a protocol header of the server: proposed instead, or agreed
   product            TEXT,              -- the server's
   product_version    TEXT,
   platform           TEXT,

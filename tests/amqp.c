@@ -22,6 +22,7 @@ struct sink {
 	size_t        n;
 	struct stream stream[2];
 	bool          secrets, tell_connection;
+	int64_t       channel_rows, publishes;
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -75,6 +76,8 @@ void sink_amqp_channel(struct sink *k, const struct amqp_channel *c)
 		{ "unacked", c->unacked_now }, { "unacked_max", c->unacked_max },
 		{ "consumers", c->consumers }, { "cancels", c->cancels_from_server }, { "prefetch", c->prefetch + 1 },
 	};
+	k->channel_rows++;
+	k->publishes += c->publishes;
 	say(k, "channel %d", c->channel);
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		if (counts[i].n)
@@ -466,6 +469,20 @@ static void test_many_channels(void)
 	sink_free(k);
 }
 
+/* All the channels there can be, twice over: no place is lost, and the rows add up. */
+static void test_all_channels(void)
+{
+	enum { CHANNELS = 65535 };
+	struct sink *k = sink_new();
+	for (int again = 0; again < 2; again++)
+		for (unsigned channel = 1; channel <= CHANNELS; channel++)
+			feed_part(k, &(struct part)C_METHOD(channel, PUBLISH), 64);
+	CHECK(k->channel_rows == 2 * CHANNELS - LIMIT_AMQP_CHANNELS);
+	sink_end(k);
+	CHECK(k->channel_rows == 2 * CHANNELS && k->publishes == 2 * CHANNELS);
+	sink_free(k);
+}
+
 /* A method of exactly the limit is read; a longer one is passed over. */
 static void test_long_methods(void)
 {
@@ -589,6 +606,7 @@ int main(void)
 	test_secrets();
 	test_nothing_but_heartbeats();
 	test_many_channels();
+	test_all_channels();
 	test_long_methods();
 	test_long_detail();
 	test_unacked();

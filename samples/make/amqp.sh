@@ -112,7 +112,7 @@ pika-forced-close)      # an administrator closes the connection
 	rabbit rabbitmqctl close_all_connections 'maintenance window'
 	wait $client
 	;;
-pika-confirms)          # publishes that the broker confirms: one by one, then a burst; one comes back
+pika-confirms)          # publishes that the broker confirms: one by one, one comes back, then a burst
 	broker
 	one "$1" 172.17.0.51 confirms 60 0
 	;;

@@ -6,7 +6,7 @@ good           publishes every 45 s and serves AMQP all the time
 idle           publishes once and serves AMQP all the time, so that heartbeats go out
 slow-consumer  a consumer whose callback takes SECONDS, then acknowledges
 clean          three messages and a clean close
-confirms       publishes in confirm mode: 20 one by one, a burst of 60, one that is unroutable
+confirms       publishes in confirm mode: 20 one by one, one that is unroutable, a burst of 60
 confirms-slowly  the same twice a second, for SECONDS
 consumer-acks  40 messages, qos 10: acknowledged singly, several at once, nacked, rejected
 precondition   declares a queue with other arguments, then acknowledges a tag twice
@@ -63,13 +63,15 @@ publish(1)
 if mode == 'confirms':
     for n in range(2, 21):
         publish(n)
-    for n in range(21, 81):             # beneath the blocking channel, which would wait for each
-        channel._impl.basic_publish(NAME, NAME, b'{"msg": "product %d changed"}' % n)
-    connection.process_data_events(time_limit=1)
     try:
         channel.basic_publish('', 'no.such.queue', b'lost?', mandatory=True)
     except pika.exceptions.UnroutableError as error:
         print(error)
+    burst = connection.channel()._impl  # the blocking channel would wait for each
+    burst.confirm_delivery(lambda frame: None)
+    for n in range(21, 81):
+        burst.basic_publish(NAME, NAME, b'{"msg": "product %d changed"}' % n)
+    connection.process_data_events(time_limit=1)
 elif mode == 'confirms-slowly':
     end, n = time.monotonic() + seconds, 1
     while time.monotonic() < end:
