@@ -357,13 +357,16 @@ static const struct column tls_record_columns[] = {
 #undef ROW
 ROW_FORMAT(TABLE_TLS_RECORD, tls_record, tls_record_columns);
 
-void store_tls_record(struct store *s, int64_t flow_id, struct mark at, enum side sender, size_t length)
+void store_tls_record(struct store *s, int64_t flow_id, struct mark at, enum side sender,
+                      size_t length)
 {
-	row_insert(s, &tls_record_format, &(struct tls_record_row){ flow_id, at, sender, (int64_t)length });
+	row_insert(s, &tls_record_format,
+	           &(struct tls_record_row){ flow_id, at, sender, (int64_t)length });
 }
 
 struct anomaly_row {
-	int64_t flow_id; struct mark at; enum side sender; uint64_t off; int64_t bytes; const char *what;
+	int64_t flow_id; struct mark at; enum side sender; uint64_t off; int64_t bytes;
+	const char *what;
 };
 #define ROW anomaly_row
 static const struct column anomaly_columns[] = {

@@ -12,7 +12,8 @@ static void keep(char text[LIMIT_AMQP_TEXT], struct bytes table, const char *key
 /* The names of the capabilities that are offered, with spaces between. */
 static void capabilities_keep(char text[LIMIT_AMQP_CAPABILITIES], struct bytes properties)
 {
-	amqp_table_names(amqp_table_get(properties, "capabilities", 'F'), text, LIMIT_AMQP_CAPABILITIES);
+	struct bytes offered = amqp_table_get(properties, "capabilities", 'F');
+	amqp_table_names(offered, text, LIMIT_AMQP_CAPABILITIES);
 }
 
 static bool is(struct bytes b, const char *text)

@@ -17,10 +17,11 @@
 #include "dissector.h"
 #include "limits.h"
 
-enum { HEADER_SIZE = 5, CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
-enum { CLIENT_HELLO = 1, SERVER_HELLO = 2, FRAGMENT_MAX = (1 << 14) + 2048 };
+enum { CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
+enum { HEADER_SIZE = 5, CLIENT_HELLO = 1, SERVER_HELLO = 2, FRAGMENT_MAX = (1 << 14) + 2048 };
 
-struct tls { bool lost[2], unsure[2]; unsigned told; };   /* unsure: no anomaly is sure either */
+/* By enum side. unsure: since a gap; then what is no head is no anomaly either. */
+struct tls { bool lost[2], unsure[2]; unsigned told; };
 
 /* The head of a record; n: its fragment's length. */
 static bool head_read(struct bytes b, unsigned *type, size_t *n)
@@ -43,7 +44,8 @@ static struct step resync(struct tls *t, enum side side, struct span s)
 			t->lost[side] = false;
 			return (struct step){ .used = i };
 		}
-	return (struct step){ .used = s.n < HEADER_SIZE ? 0 : s.n - HEADER_SIZE + 1, .need = HEADER_SIZE };
+	size_t passed = s.n < HEADER_SIZE ? 0 : s.n - HEADER_SIZE + 1;
+	return (struct step){ .used = passed, .need = HEADER_SIZE };
 }
 
 static struct step tls_data(void *state, struct sink *sink, enum side side, struct span s)
@@ -97,7 +99,8 @@ static enum guess midway_guess(struct bytes head)
 	if (!rd_ok(&r))
 		return GUESS_NO;
 	bool ends = rd_left(&r) == 0 && head.n < LIMIT_GUESS;
-	return ends || head_read((struct bytes){ r.p, r.n }, &next, &next_n) ? GUESS_SENT_BY_EITHER : GUESS_NO;
+	bool more = head_read((struct bytes){ r.p, r.n }, &next, &next_n);
+	return ends || more ? GUESS_SENT_BY_EITHER : GUESS_NO;
 }
 
 /* A hello at the start of a direction says who sent it. */
