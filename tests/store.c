@@ -605,6 +605,7 @@ static void full_rows(struct store *s)
 					.close_cause = "m" });
 	store_amqp_method(s, 1, &(struct amqp_method){ .name = "basic.ack", .detail = "d" });
 	store_heartbeat(s, 1, (struct mark)MARKED, SERVER, "amqp");
+	store_tls_record(s, 1, (struct mark)MARKED, SERVER, 25);
 	store_anomaly(s, 1, (struct mark)MARKED, CLIENT, 7, 3, "what");
 	store_packets(s, 1, 1, 2, (struct bytes){ (const uint8_t *)"", 1 });
 }
