@@ -2,6 +2,8 @@
 # make demo        dependencies, build, and the diagnosis of a real capture
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark
+# make bench-dissectors  what the dissectors cost, with the samples' payload in memory
+# make fuzz [TIME=60]    the dissectors under libFuzzer, so many seconds each
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make install     PREFIX=/usr/local, DESTDIR=
 # make help        all targets
@@ -137,6 +139,26 @@ check-differential:
 	@$(MAKE) --no-print-directory all $(STREAMS)
 	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
+# Each program of tests/bench/ with the connections of these captures: nanoseconds, no verdict.
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
+BENCH_CAPTURES ?= $(wildcard samples/*.pcap)
+bench-dissectors: $(BENCH) $(STREAMS)
+	@for b in $(BENCH); do $$b $(STREAMS) $(BENCH_CAPTURES) || exit 1; done
+
+# Each program of tests/fuzz/ for TIME seconds, from the samples' connections on (needs clang).
+TIME      ?= 60
+FUZZ      := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_CORE := $(wildcard dissectors/*.c) $(filter-out %/main.c,$(wildcard analyzer/base/*.c)) analyzer/stream.c
+build-fuzz/%: tests/fuzz/%.c $(FUZZ_CORE) $(wildcard dissectors/*.h analyzer/base/*.h)
+	@mkdir -p $(@D)
+	clang -std=c17 -D_DEFAULT_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	  -ffunction-sections -Wl,--gc-sections -Ianalyzer -Ianalyzer/base -Idissectors -Idb -o $@ $< \
+	  $(filter dissectors/$*% analyzer/%,$(FUZZ_CORE))
+fuzz: $(FUZZ) $(STREAMS)
+	@for f in $(FUZZ); do tests/fuzz/seeds.py $(STREAMS) $$f.seeds $(wildcard samples/*.pcap) && \
+	  mkdir -p $$f.found && $$f -max_total_time=$(TIME) -timeout=10 -artifact_prefix=$$f.found/ -verbosity=0 \
+	    -print_final_stats=1 $$f.found $$f.seeds || exit 1; done
+
 # Rewrite what a case expects, after looking at the difference: make accept CASE=name
 accept: all $(BUILD)/pkt
 	@BUILD=$(BUILD) tests/run.sh --accept $(CASE)
@@ -149,12 +171,12 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tcpwhy $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
 
 clean:
-	rm -rf build build-san tcpwhy
+	rm -rf build build-san build-fuzz tcpwhy
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all deps deps-present test-deps demo check check-differential accept install uninstall clean help
+.PHONY: all deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(BENCH:=.d) $(PKT_OBJ:.o=.d)

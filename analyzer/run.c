@@ -86,7 +86,7 @@ static void oddity_note(struct pipeline *p, const struct flow *f, const struct s
 	enum side sender = flow_sender(f, s);
 	const struct tcp_side *own = &f->side[sender];
 	int64_t off = own->top_off + (int32_t)(s->seq - own->top_seq);
-	store_anomaly(p->talk.store, f->id, s->at, sender, off > 0 ? (uint64_t)off : 0, s->odd);
+	store_anomaly(p->talk.store, f->id, s->at, sender, off > 0 ? (uint64_t)off : 0, NONE, s->odd);
 }
 
 static void segment_process(struct pipeline *p, const struct segment *s)
@@ -495,7 +495,7 @@ static bool decode_as_parse(const char *text, struct decode_as *as, struct err *
 	for (size_t i = 0; dissectors[i]; i++)
 		if (strcmp(dissectors[i]->name, protocol) == 0)
 			as->dissector = dissectors[i];
-	return as->dissector || fail(err, "-d %s: there is no dissector named %s (http, amqp)", text, protocol);
+	return as->dissector || fail(err, "-d %s: there is no dissector named %s (http, amqp, tls)", text, protocol);
 }
 
 bool run_analysis(struct store *store, const char *const *paths, size_t n,

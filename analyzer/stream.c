@@ -98,8 +98,9 @@ static struct bytes offered(struct stream *s, struct bytes b)
 		b = skipped(s, b);
 		if (b.n == 0)
 			return b;
-		struct step did = s->dissector->data(s->state, s->sink, s->side,
-		                                     (struct span){ b.p, b.n, s->off });
+		struct span span = { b.p, b.n, s->off };
+		struct step did = s->last ? s->dissector->last(s->state, s->sink, s->side, span)
+		                          : s->dissector->data(s->state, s->sink, s->side, span);
 		s->need = did.need;
 		if (did.used == 0 && did.skip == 0)
 			return b;
@@ -151,6 +152,16 @@ static void offer_pending(struct stream *s)
 		s->pending_n = left.n;
 }
 
+/* No more bytes will follow what is pending. */
+static void offer_last(struct stream *s)
+{
+	if (s->pending_n == 0 || !s->dissector->last)
+		return;
+	s->last = true;
+	offer_pending(s);
+	s->last = false;
+}
+
 void stream_data(struct stream *s, struct bytes b, struct mark carried, struct mark arrived)
 {
 	if (s->ended || b.n == 0)
@@ -174,6 +185,7 @@ void stream_gap(struct stream *s, uint64_t len, struct mark at)
 {
 	if (s->ended)
 		return;
+	offer_last(s);
 	uint64_t n = s->skip < len ? s->skip : len;   /* lost, but not missed */
 	parts_add(s, len, at, at);
 	ahead_fill(s);
@@ -189,6 +201,7 @@ void stream_end(struct stream *s, enum end_how how)
 {
 	if (s->ended)
 		return;
+	offer_last(s);
 	s->ended = true;
 	s->ahead[MARK_BEGIN].mark = s->ahead[MARK_END].mark = NULL;
 	s->dissector->end(s->state, s->sink, s->side, s->end, how);

@@ -23,7 +23,7 @@ struct stream {
 	void        *state;
 	struct sink *sink;
 	enum side    side;
-	bool         ended;
+	bool         ended, last;
 	uint64_t     off;        /* of pending[0], or of the next byte expected */
 	uint64_t     end;        /* of what was handed in */
 	uint64_t     skip;       /* bytes the dissector asked not to see */

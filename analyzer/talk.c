@@ -94,6 +94,13 @@ void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *pr
 	store_heartbeat(k->context->store, k->flow->id, at, side, protocol);
 }
 
+void sink_tls_record(struct sink *k, enum side side, uint64_t off, size_t n)
+{
+	struct mark at;
+	stream_mark(&k->flow->talk->stream[side], off, MARK_BEGIN, &at);
+	store_tls_record(k->context->store, k->flow->id, at, side, n);
+}
+
 void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what)
 {
 	struct stream *s = &k->flow->talk->stream[side];
@@ -102,7 +109,13 @@ void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what
 		stream_mark(s, off, MARK_BEGIN, &at);
 	if (at.frame == 0)
 		at = k->flow->last;
-	store_anomaly(k->context->store, k->flow->id, at, side, off, what);
+	store_anomaly(k->context->store, k->flow->id, at, side, off, NONE, what);
+}
+
+void sink_skipped(struct sink *k, enum side side, struct mark from, uint64_t off, uint64_t bytes,
+                  const char *what)
+{
+	store_anomaly(k->context->store, k->flow->id, from, side, off, (int64_t)bytes, what);
 }
 
 static void app_set(struct flow *f, const char *app, const char *known_by)
@@ -189,10 +202,13 @@ static bool claim(struct direction *from, const struct dissector *d, enum guess 
 }
 
 /* The dissector's answer to these bytes; *d: whose. */
-static enum guess ask(struct bytes head, bool at_start, const struct dissector **d)
+static enum guess ask(const struct direction *from, struct bytes head, bool at_start,
+                      const struct dissector **d)
 {
-	bool more = false;
+	bool begun = from->talk->sink.flow->side[from->side].has_isn, more = false;
 	for (size_t i = 0; dissectors[i]; i++) {
+		if (begun && !at_start && dissectors[i]->no_upgrade)
+			continue;
 		enum guess guess = dissectors[i]->guess(head, at_start);
 		*d = dissectors[i];
 		if (guess != GUESS_NO && guess != GUESS_MORE)
@@ -219,7 +235,7 @@ static bool guess_data(struct direction *from, struct bytes b, struct mark carri
 
 	const struct dissector *d;
 	bool at_start = g->off == 0 && from->talk->sink.flow->side[from->side].has_isn;
-	enum guess guess = ask((struct bytes){ head, g->head_n + fresh }, at_start, &d);
+	enum guess guess = ask(from, (struct bytes){ head, g->head_n + fresh }, at_start, &d);
 	if (guess == GUESS_MORE && g->head_n + fresh < LIMIT_GUESS) {
 		if (g->head_n == 0)
 			g->carried = carried;
@@ -242,7 +258,7 @@ static bool guess_cut_short(struct direction *from)
 {
 	struct guessing *g = &from->guess;
 	const struct dissector *d;
-	enum guess guess = ask((struct bytes){ g->head, g->head_n }, false, &d);
+	enum guess guess = ask(from, (struct bytes){ g->head, g->head_n }, false, &d);
 	if (guess != GUESS_NO && guess != GUESS_MORE && claim(from, d, guess))
 		return true;
 	g->tries++;

@@ -471,6 +471,7 @@ static void side_facts(const struct flow *f, enum side i, struct flow_facts *x)
 	x->fin_off[i] = side->fin_off;
 	x->fin_acks_off[i] = side->fin_acks_off;
 	x->fin_acked[i] = side->fin_acked;
+	x->acked_off[i] = side->acked_off;
 	x->isn[i] = side->has_isn ? (int64_t)side->isn : NONE;
 	x->first_seq[i] = side->has_seq ? (int64_t)side->first_seq : NONE;
 	x->mss[i] = side->mss;

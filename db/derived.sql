@@ -2,6 +2,14 @@
 -- by every rules pass. See schema.sql for the conventions.
 
 DROP VIEW  IF EXISTS incident;
+DROP VIEW  IF EXISTS heartbeat_inferred;
+DROP VIEW  IF EXISTS amqp_ending;
+DROP VIEW  IF EXISTS amqp_blocked;
+DROP VIEW  IF EXISTS amqp_lost_publish;
+DROP VIEW  IF EXISTS amqp_unacked;
+DROP VIEW  IF EXISTS amqp_confirm_latency;
+DROP VIEW  IF EXISTS amqp_confirm;
+DROP VIEW  IF EXISTS amqp_tag;
 DROP VIEW  IF EXISTS reset_anatomy;
 DROP VIEW  IF EXISTS flow_doubt;
 DROP VIEW  IF EXISTS flow_lack;
@@ -196,6 +204,141 @@ CREATE VIEW nat_untranslated AS
      AND r.seq_matches_trigger_ack AND r.trigger_len > 0
      AND (b.server_first_seq - a.server_first_seq + 4294967296) % 4294967296 <= a.server_bytes
      AND p.frame = (SELECT max(q.frame) FROM packet q WHERE q.flow_id = a.id AND q.frame < r.trigger_frame);
+
+-- Heartbeats inside of TLS, inferred: small records of one direction with the same length,
+-- three or more that follow one another at one pace (to a tenth, and not faster than twice a
+-- second). Other records may come between; then there is no heartbeat for a while.
+CREATE VIEW heartbeat_inferred AS
+  WITH spaced AS (
+    SELECT *, ns - lag(ns) OVER w AS before_ns, lead(ns) OVER w - ns AS after_ns
+      FROM tls_record
+    WINDOW w AS (PARTITION BY flow_id, sender, length ORDER BY ns, frame)
+  ), ranked AS (
+    SELECT flow_id, sender, length, before_ns,
+           row_number() OVER (PARTITION BY flow_id, sender, length ORDER BY before_ns) AS nth,
+           count(*) OVER (PARTITION BY flow_id, sender, length) AS n
+      FROM spaced WHERE before_ns IS NOT NULL
+  ), pace AS (
+    SELECT r.flow_id, r.sender, r.length, r.before_ns AS pace_ns
+      FROM ranked r
+     WHERE r.nth = (r.n + 1) / 2 AND r.n >= 2 AND r.before_ns >= 400000000
+       -- most are at this pace
+       AND (SELECT 2 * count(*) FROM spaced s
+             WHERE s.flow_id = r.flow_id AND s.sender = r.sender AND s.length = r.length
+               AND abs(s.before_ns - r.before_ns) * 10 <= r.before_ns) > r.n
+  )
+  SELECT s.flow_id, s.frame, s.ns, s.sender, 'tls' AS protocol, p.pace_ns
+    FROM spaced s
+    JOIN pace p ON p.flow_id = s.flow_id AND p.sender = s.sender AND p.length = s.length
+   WHERE abs(s.before_ns - p.pace_ns) * 10 <= p.pace_ns OR abs(s.after_ns - p.pace_ns) * 10 <= p.pace_ns;
+
+-- AMQP: what awaits an acknowledgement, and the one that settled it. A row for each
+-- message with a tag: a publish on a channel in confirm mode, which the server settles,
+-- or a delivery, which the client does. The first of these settles it: an ack, nack or
+-- reject of the very tag, or one of several (multiple) up to a tag that is not less. Tags
+-- begin anew with each opening of a channel.
+CREATE VIEW amqp_tag AS
+  WITH tagged AS (
+    SELECT m.rowid AS nr, m.*,
+           m.name IN ('basic.publish', 'basic.deliver', 'basic.get-ok') AS awaits,
+           -- who is acknowledged: the one or the other side's messages
+           iif(m.name IN ('basic.publish', 'basic.deliver', 'basic.get-ok'), m.sender,
+               iif(m.name = 'basic.recover-ok', 'server',
+                   iif(m.sender = 'client', 'server', 'client'))) AS of,
+           sum(m.name = 'channel.open') OVER (PARTITION BY m.flow_id, m.channel ORDER BY m.rowid) AS opening
+      FROM amqp_method m
+     WHERE m.tag IS NOT NULL OR m.name = 'channel.open'
+  ), paired AS (
+    SELECT *,
+           min(iif(awaits, NULL, nr)) OVER (PARTITION BY flow_id, channel, opening, of, tag) AS by_itself,
+           min(iif(multiple AND NOT awaits, nr, NULL))
+             OVER (PARTITION BY flow_id, channel, opening, of ORDER BY tag DESC) AS with_others
+      FROM tagged
+     WHERE tag IS NOT NULL
+  )
+  SELECT flow_id, channel, opening, sender, tag, name, frame, ns,
+         CASE WHEN by_itself > nr AND (with_others IS NULL OR with_others < nr OR by_itself < with_others)
+              THEN by_itself
+              WHEN with_others > nr THEN with_others END AS settled_by
+    FROM paired
+   WHERE awaits;
+
+-- Publishes in confirm mode: when the server confirmed them, and how long that took.
+CREATE VIEW amqp_confirm AS
+  SELECT t.flow_id, t.channel, t.opening, t.tag, t.frame, t.ns,
+         a.frame AS confirm_frame, a.ns AS confirm_ns, a.name = 'basic.nack' AS refused,
+         a.ns - t.ns AS latency_ns               -- NULL, as the three before: not confirmed
+    FROM amqp_tag t
+    LEFT JOIN amqp_method a ON a.rowid = t.settled_by
+   WHERE t.name = 'basic.publish';
+
+-- The same of each channel: half of the confirms came within p50, 99 of 100 within p99.
+CREATE VIEW amqp_confirm_latency AS
+  SELECT flow_id, channel, count(latency_ns) AS confirmed, count(*) - count(latency_ns) AS unconfirmed,
+         coalesce(sum(refused), 0) AS refused,
+         min(iif(100 * nth >= 50 * n, latency_ns, NULL)) AS p50_ns,
+         min(iif(100 * nth >= 99 * n, latency_ns, NULL)) AS p99_ns,
+         max(latency_ns) AS max_ns
+    FROM (SELECT *, count(latency_ns) OVER (PARTITION BY flow_id, channel) AS n,
+                 iif(latency_ns IS NULL, NULL,
+                     row_number() OVER (PARTITION BY flow_id, channel ORDER BY latency_ns IS NULL, latency_ns)) AS nth
+            FROM amqp_confirm)
+   GROUP BY flow_id, channel;
+
+-- Deliveries that the client had not settled when the capture of the flow ended, the
+-- oldest first; age_ns: until the flow's last segment.
+CREATE VIEW amqp_unacked AS
+  SELECT t.flow_id, t.channel, t.tag, t.frame, t.ns, f.last_ns - t.ns AS age_ns
+    FROM amqp_tag t
+    JOIN flow f ON f.id = t.flow_id
+   WHERE t.sender = 'server' AND t.settled_by IS NULL
+     -- the channel's end gives all of them back
+     AND NOT EXISTS (SELECT 1 FROM amqp_method c
+                      WHERE c.flow_id = t.flow_id AND c.channel = t.channel
+                        AND c.name IN ('channel.open', 'channel.close-ok') AND c.ns > t.ns)
+   ORDER BY t.ns;
+
+-- Publishes that cannot have arrived as a whole: 'after FIN', the server had closed
+-- before; 'unacknowledged', its host never acknowledged their last byte. The content of
+-- the last one that was acknowledged ends where the client's next method begins, or,
+-- where there is none, with amqp_connection.content_off.
+CREATE VIEW amqp_lost_publish AS
+  SELECT flow_id, channel, frame, ns, iif(frame > server_fin_frame, 'after FIN', 'unacknowledged') AS why
+    FROM (SELECT m.*, f.server_fin_frame, f.client_acked_off, f.ended,
+                 CASE WHEN m.next_off IS NULL THEN max(m.end_off, coalesce(c.content_off, 0))
+                      WHEN EXISTS (SELECT 1 FROM heartbeat h WHERE h.flow_id = m.flow_id AND h.sender = 'client'
+                                      AND h.ns BETWEEN m.ns AND m.next_ns) THEN m.end_off
+                      ELSE m.next_off END AS content_end_off
+            FROM (SELECT *, lead(begin_off) OVER (PARTITION BY flow_id ORDER BY begin_off) AS next_off,
+                         lead(ns) OVER (PARTITION BY flow_id ORDER BY begin_off) AS next_ns
+                    FROM amqp_method WHERE sender = 'client') m
+            JOIN flow f ON f.id = m.flow_id
+            LEFT JOIN amqp_connection c ON c.flow_id = m.flow_id
+           WHERE m.name = 'basic.publish' AND f.server_frames > 0)
+   WHERE frame > server_fin_frame OR (content_end_off > client_acked_off AND ended <> 'open');
+
+-- The times in which the server had publishers blocked; unblocked_ns NULL: to the end.
+CREATE VIEW amqp_blocked AS
+  SELECT flow_id, frame, ns, detail AS reason, unblocked_ns
+    FROM (SELECT *, lead(ns) OVER (PARTITION BY flow_id ORDER BY rowid) AS unblocked_ns
+            FROM amqp_method WHERE name IN ('connection.blocked', 'connection.unblocked'))
+   WHERE name = 'connection.blocked';
+
+-- How each AMQP connection ended, in AMQP's own terms.
+CREATE VIEW amqp_ending AS
+  SELECT c.flow_id,
+         CASE WHEN c.close_ok_ns IS NOT NULL THEN 'closed'
+              WHEN c.close_ns IS NOT NULL THEN 'close unanswered'
+              WHEN f.ended = 'open' THEN 'open'
+              ELSE 'no close' END AS how,
+         -- what a side said after its own connection.close, or its answer to one
+         (SELECT count(*) FROM amqp_method m
+           WHERE m.flow_id = c.flow_id AND m.ns > c.close_ns
+             AND (m.sender = c.close_sender OR m.ns > c.close_ok_ns)
+             AND m.name <> 'connection.close-ok') AS methods_after_close,
+         (SELECT count(*) FROM amqp_lost_publish l WHERE l.flow_id = c.flow_id) AS lost_publishes
+    FROM amqp_connection c
+    JOIN flow f ON f.id = c.flow_id;
 
 -- Findings of one rule on the same endpoints, counted.
 CREATE VIEW incident AS

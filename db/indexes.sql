@@ -12,4 +12,5 @@ CREATE INDEX IF NOT EXISTS silence_by_flow      ON silence(flow_id, scope, from_
 CREATE INDEX IF NOT EXISTS amqp_method_by_flow  ON amqp_method(flow_id, ns);
 CREATE INDEX IF NOT EXISTS amqp_channel_by_flow ON amqp_channel(flow_id);
 CREATE INDEX IF NOT EXISTS heartbeat_by_flow    ON heartbeat(flow_id, sender, ns);
+CREATE INDEX IF NOT EXISTS tls_record_by_flow   ON tls_record(flow_id, sender, length, ns);
 CREATE INDEX IF NOT EXISTS anomaly_by_flow      ON anomaly(flow_id);

@@ -170,12 +170,14 @@ CREATE TABLE flow(
   client_fin_acks_off INTEGER,          -- the server's payload that the FIN acknowledged
   client_fin_acked_ns INTEGER,          -- first acknowledgement of the FIN
   client_fin_acked_frame INTEGER,
+  client_acked_off INTEGER NOT NULL,    -- of its payload, acknowledged by the server's host
   server_fin_ns    INTEGER,
   server_fin_frame INTEGER,
   server_fin_off   INTEGER,
   server_fin_acks_off INTEGER,
   server_fin_acked_ns INTEGER,
   server_fin_acked_frame INTEGER,
+  server_acked_off INTEGER NOT NULL,
   window_scaling   TEXT NOT NULL,       -- 'on', 'off', 'unknown': a SYN that would tell was not captured
   fast_open        INTEGER NOT NULL,    -- 1: a SYN asked for TCP Fast Open (RFC 7413), or carried data
   simultaneous_open INTEGER NOT NULL,   -- 1: both sides sent a SYN (RFC 9293, 3.5)
@@ -337,13 +339,16 @@ CREATE TABLE http_exchange(
 -- One AMQP 0-9-1 connection: what was negotiated, and how it was closed.
 CREATE TABLE amqp_connection(
   flow_id            INTEGER PRIMARY KEY REFERENCES flow,
-  version            TEXT,
+  version            TEXT,              -- that the client's protocol header asks for: '0-9-1'
+  server_version     TEXT,              -- of a protocol header of the server: proposed instead, or agreed
   product            TEXT,              -- the server's
   product_version    TEXT,
   platform           TEXT,
   client_product     TEXT,
   client_version     TEXT,
   client_platform    TEXT,
+  capabilities       TEXT,              -- the server's, with spaces between: 'basic.nack ...'
+  client_capabilities TEXT,
   connection_name    TEXT,
   mechanism          TEXT,
   vhost              TEXT,
@@ -351,9 +356,12 @@ CREATE TABLE amqp_connection(
   server_heartbeat_s INTEGER,           -- connection.tune
   client_heartbeat_s INTEGER,           -- connection.tune-ok
   heartbeat_s        INTEGER,           -- the result; 0: switched off; NULL: not seen
-  frame_max          INTEGER,
+  server_frame_max   INTEGER,           -- the server's offers
+  server_channel_max INTEGER,
+  frame_max          INTEGER,           -- the results
   channel_max        INTEGER,
   client_capable_of_blocked INTEGER NOT NULL,
+  content_off        INTEGER,           -- in the client's payload: where its last content ends
   opened_ns          INTEGER,           -- connection.open-ok
   opened_frame       INTEGER,
   close_sender       TEXT,              -- of connection.close
@@ -361,6 +369,7 @@ CREATE TABLE amqp_connection(
   close_text         TEXT,
   close_class        INTEGER,           -- the method that caused it
   close_method       INTEGER,
+  close_cause        TEXT,              -- its name: 'basic.publish'
   close_ns           INTEGER,
   close_frame        INTEGER,
   close_ok_ns        INTEGER,
@@ -368,7 +377,8 @@ CREATE TABLE amqp_connection(
 ) STRICT;
 
 -- Counts of one channel. A connection with very many channels may have several
--- rows for one; they add up.
+-- rows for one; their counts add up (for what is unacknowledged then, see the view
+-- amqp_unacked).
 CREATE TABLE amqp_channel(
   flow_id      INTEGER NOT NULL REFERENCES flow,
   channel      INTEGER NOT NULL,
@@ -379,6 +389,7 @@ CREATE TABLE amqp_channel(
   close_sender TEXT,
   close_code   INTEGER,
   close_text   TEXT,
+  close_cause  TEXT,                    -- the method that caused it: 'queue.declare'
   publishes    INTEGER NOT NULL,
   returns      INTEGER NOT NULL,
   confirms     INTEGER NOT NULL,        -- basic.ack from the server
@@ -393,6 +404,7 @@ CREATE TABLE amqp_channel(
   unacked_now  INTEGER NOT NULL,
   unacked_max  INTEGER NOT NULL,
   consumers    INTEGER NOT NULL,
+  cancels_from_server INTEGER NOT NULL, -- consumers that the server cancelled
   prefetch     INTEGER                  -- NULL: no basic.qos seen
 ) STRICT;
 
@@ -406,7 +418,13 @@ CREATE TABLE amqp_method(
   name     TEXT NOT NULL,               -- 'basic.publish'
   detail   TEXT,                        -- its arguments: 'exchange=x routing_key=k'
   code     INTEGER,                     -- reply code of a close or a return
-  begin_frame INTEGER NOT NULL
+  begin_frame INTEGER NOT NULL,
+  begin_off INTEGER NOT NULL,           -- in the sender's payload; without the content
+  end_off  INTEGER NOT NULL,
+  tag      INTEGER,                     -- what an acknowledgement names: the delivery's tag; of a
+                                        -- publish, its number since confirm.select. NULL where
+                                        -- none is expected, or the number is not known
+  multiple INTEGER NOT NULL             -- 1: it settles all up to the tag
 ) STRICT;
 
 -- Heartbeats of an application protocol.
@@ -415,7 +433,18 @@ CREATE TABLE heartbeat(
   frame     INTEGER NOT NULL,
   ns        INTEGER NOT NULL,
   sender    TEXT NOT NULL,
-  protocol  TEXT NOT NULL               -- 'amqp'
+  protocol  TEXT NOT NULL               -- 'amqp'. Those inside of TLS: view heartbeat_inferred
+) STRICT;
+
+-- TLS: records of application data of at most 96 bytes, the first 4096 of a flow. A
+-- heartbeat of the protocol inside is one of these; the view heartbeat_inferred concludes
+-- which are, from their constant length and regular pace.
+CREATE TABLE tls_record(
+  flow_id   INTEGER NOT NULL REFERENCES flow,
+  frame     INTEGER NOT NULL,           -- of the record's head
+  ns        INTEGER NOT NULL,
+  sender    TEXT NOT NULL,
+  length    INTEGER NOT NULL            -- of what is encrypted
 ) STRICT;
 
 -- Places in a flow's payload that a dissector could not make sense of, or whose IP
@@ -426,6 +455,7 @@ CREATE TABLE anomaly(
   ns       INTEGER NOT NULL,
   sender   TEXT NOT NULL,
   off      INTEGER NOT NULL,
+  bytes    INTEGER,                     -- how many were passed over; NULL: not known, or none
   what     TEXT NOT NULL
 ) STRICT;
 

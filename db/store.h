@@ -67,8 +67,10 @@ void store_amqp_channel(struct store *, int64_t flow_id, const struct amqp_chann
 void store_amqp_method(struct store *, int64_t flow_id, const struct amqp_method *);
 void store_heartbeat(struct store *, int64_t flow_id, struct mark, enum side sender,
                      const char *protocol);
+void store_tls_record(struct store *, int64_t flow_id, struct mark, enum side sender,
+                      size_t length);
 void store_anomaly(struct store *, int64_t flow_id, struct mark, enum side sender, uint64_t off,
-                   const char *what);
+                   int64_t bytes, const char *what);
 void store_packets(struct store *, int64_t flow_id, uint64_t first_frame, uint64_t last_frame,
                    struct bytes chunk);
 

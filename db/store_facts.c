@@ -121,10 +121,10 @@ static const struct column flow_columns[] = {
 	MARK("server_first_data", first_data[SERVER]), MARK("server_last_data", last_data[SERVER]),
 	MARK("client_fin", fin[CLIENT]), OPTIONAL("client_fin_off", fin_off[CLIENT]),
 	OPTIONAL("client_fin_acks_off", fin_acks_off[CLIENT]),
-	MARK("client_fin_acked", fin_acked[CLIENT]),
+	MARK("client_fin_acked", fin_acked[CLIENT]), NUMBER("client_acked_off", acked_off[CLIENT]),
 	MARK("server_fin", fin[SERVER]), OPTIONAL("server_fin_off", fin_off[SERVER]),
 	OPTIONAL("server_fin_acks_off", fin_acks_off[SERVER]),
-	MARK("server_fin_acked", fin_acked[SERVER]),
+	MARK("server_fin_acked", fin_acked[SERVER]), NUMBER("server_acked_off", acked_off[SERVER]),
 	WORD("window_scaling", window_scaling), NUMBER("fast_open", fast_open),
 	NUMBER("simultaneous_open", simultaneous_open),
 	WORD("conn_state", conn_state), WORD("history", history),
@@ -270,11 +270,17 @@ static const struct column amqp_connection_columns[] = {
 	OPTIONAL("server_heartbeat_s", c.server_heartbeat_s),
 	OPTIONAL("client_heartbeat_s", c.client_heartbeat_s),
 	OPTIONAL("heartbeat_s", c.heartbeat_s),
+	OPTIONAL("server_frame_max", c.server_frame_max),
+	OPTIONAL("server_channel_max", c.server_channel_max),
 	OPTIONAL("frame_max", c.frame_max), OPTIONAL("channel_max", c.channel_max),
-	NUMBER("client_capable_of_blocked", c.client_capable_of_blocked), MARK("opened", c.opened),
+	TEXT("server_version", c.server_version), TEXT("capabilities", c.capabilities),
+	TEXT("client_capabilities", c.client_capabilities),
+	NUMBER("client_capable_of_blocked", c.client_capable_of_blocked),
+	OPTIONAL("content_off", c.content_off), MARK("opened", c.opened),
 	NO_SIDE("close_sender", c.close_sender), OPTIONAL("close_code", c.close_code),
 	TEXT("close_text", c.close_text), OPTIONAL("close_class", c.close_class),
-	OPTIONAL("close_method", c.close_method), MARK("close", c.close),
+	OPTIONAL("close_method", c.close_method), TEXT("close_cause", c.close_cause),
+	MARK("close", c.close),
 	MARK("close_ok", c.close_ok),
 };
 #undef ROW
@@ -291,6 +297,7 @@ static const struct column amqp_channel_columns[] = {
 	NUMBER("flow_id", flow_id), NUMBER("channel", c.channel), MARK("opened", c.opened),
 	MARK("closed", c.closed), NO_SIDE("close_sender", c.close_sender),
 	OPTIONAL("close_code", c.close_code), TEXT("close_text", c.close_text),
+	TEXT("close_cause", c.close_cause),
 	NUMBER("publishes", c.publishes), NUMBER("returns", c.returns),
 	NUMBER("confirms", c.confirms),
 	NUMBER("nacks_from_server", c.nacks_from_server), NUMBER("deliveries", c.deliveries),
@@ -298,7 +305,8 @@ static const struct column amqp_channel_columns[] = {
 	NUMBER("nacks", c.nacks), NUMBER("rejects", c.rejects),
 	NUMBER("redeliveries", c.redeliveries),
 	NUMBER("unacked_now", c.unacked_now), NUMBER("unacked_max", c.unacked_max),
-	NUMBER("consumers", c.consumers), OPTIONAL("prefetch", c.prefetch),
+	NUMBER("consumers", c.consumers),
+	NUMBER("cancels_from_server", c.cancels_from_server), OPTIONAL("prefetch", c.prefetch),
 };
 #undef ROW
 ROW_FORMAT(TABLE_AMQP_CHANNEL, amqp_channel, amqp_channel_columns);
@@ -314,6 +322,8 @@ static const struct column amqp_method_columns[] = {
 	NUMBER("flow_id", flow_id), NUMBER("frame", m.end.frame), NUMBER("ns", m.end.ns),
 	SIDE("sender", m.sender), NUMBER("channel", m.channel), WORD("name", m.name),
 	TEXT("detail", m.detail), OPTIONAL("code", m.code), NUMBER("begin_frame", m.begin.frame),
+	NUMBER("begin_off", m.begin_off), NUMBER("end_off", m.end_off), OPTIONAL("tag", m.tag),
+	NUMBER("multiple", m.multiple),
 };
 #undef ROW
 ROW_FORMAT(TABLE_AMQP_METHOD, amqp_method, amqp_method_columns);
@@ -338,21 +348,39 @@ void store_heartbeat(struct store *s, int64_t flow_id, struct mark at, enum side
 	row_insert(s, &heartbeat_format, &(struct heartbeat_row){ flow_id, at, sender, protocol });
 }
 
+struct tls_record_row { int64_t flow_id; struct mark at; enum side sender; int64_t length; };
+#define ROW tls_record_row
+static const struct column tls_record_columns[] = {
+	NUMBER("flow_id", flow_id), NUMBER("frame", at.frame), NUMBER("ns", at.ns),
+	SIDE("sender", sender), NUMBER("length", length),
+};
+#undef ROW
+ROW_FORMAT(TABLE_TLS_RECORD, tls_record, tls_record_columns);
+
+void store_tls_record(struct store *s, int64_t flow_id, struct mark at, enum side sender,
+                      size_t length)
+{
+	row_insert(s, &tls_record_format,
+	           &(struct tls_record_row){ flow_id, at, sender, (int64_t)length });
+}
+
 struct anomaly_row {
-	int64_t flow_id; struct mark at; enum side sender; uint64_t off; const char *what;
+	int64_t flow_id; struct mark at; enum side sender; uint64_t off; int64_t bytes;
+	const char *what;
 };
 #define ROW anomaly_row
 static const struct column anomaly_columns[] = {
 	NUMBER("flow_id", flow_id), NUMBER("frame", at.frame), NUMBER("ns", at.ns),
-	SIDE("sender", sender), NUMBER("off", off), WORD("what", what),
+	SIDE("sender", sender), NUMBER("off", off), OPTIONAL("bytes", bytes), WORD("what", what),
 };
 #undef ROW
 ROW_FORMAT(TABLE_ANOMALY, anomaly, anomaly_columns);
 
 void store_anomaly(struct store *s, int64_t flow_id, struct mark at, enum side sender, uint64_t off,
-                   const char *what)
+                   int64_t bytes, const char *what)
 {
-	row_insert(s, &anomaly_format, &(struct anomaly_row){ flow_id, at, sender, off, what });
+	row_insert(s, &anomaly_format,
+	           &(struct anomaly_row){ flow_id, at, sender, off, bytes, what });
 }
 
 struct packets_row { int64_t flow_id; uint64_t first_frame, last_frame; struct bytes packets; };

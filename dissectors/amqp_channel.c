@@ -71,17 +71,20 @@ static void channel_tell(struct channels *all, struct sink *sink, struct channel
 {
 	struct channel_close *close = &all->close;
 	bool mine = close->channel == c->number;
+	const struct amqp_method_type *cause = mine ? amqp_method_find(close->cause) : NULL;
 	sink_amqp_channel(sink, &(struct amqp_channel){
 		.channel = c->number, .opened = c->opened, .closed = closed,
 		.close_sender = mine ? (int)close->sender : NONE,
 		.close_code = mine ? close->code : NONE,
 		.close_text = mine ? close->text : NULL,
+		.close_cause = cause ? cause->name : NULL,
 		.publishes = c->count[PUBLISHES], .returns = c->count[RETURNS],
 		.confirms = c->count[CONFIRMS], .nacks_from_server = c->count[NACKS_FROM_SERVER],
 		.deliveries = c->count[DELIVERIES], .gets = c->count[GETS],
 		.get_empty = c->count[GET_EMPTY], .acks = c->count[ACKS], .nacks = c->count[NACKS],
 		.rejects = c->count[REJECTS], .redeliveries = c->count[REDELIVERIES],
-		.consumers = c->count[CONSUMERS], .prefetch = c->prefetch,
+		.consumers = c->count[CONSUMERS],
+		.cancels_from_server = c->count[CANCELS_FROM_SERVER], .prefetch = c->prefetch,
 		.unacked_now = tags_open(&c->tags), .unacked_max = c->tags.max,
 	});
 	if (mine)
@@ -113,9 +116,13 @@ void channels_end(struct channels *all, struct sink *sink)
 
 static struct channel *channel_find(struct channels *all, unsigned number)
 {
-	for (struct channel *c = all->place; c < all->place + LIMIT_AMQP_CHANNELS; c++)
-		if (c->number == number)
-			return c;
+	if (all->place[all->latest].number == number)
+		return &all->place[all->latest];
+	for (unsigned i = 0; i < LIMIT_AMQP_CHANNELS; i++)
+		if (all->place[i].number == number) {
+			all->latest = i;
+			return &all->place[i];
+		}
 	return NULL;
 }
 
@@ -145,6 +152,7 @@ static int method_count(const struct amqp_call *m)
 	case BASIC_GET_EMPTY:  return GET_EMPTY;
 	case BASIC_REJECT:     return REJECTS;
 	case BASIC_CONSUME_OK: return CONSUMERS;
+	case BASIC_CANCEL:     return m->sender == SERVER ? CANCELS_FROM_SERVER : NONE;
 	case BASIC_ACK:        return m->sender == CLIENT ? ACKS : CONFIRMS;
 	case BASIC_NACK:       return m->sender == CLIENT ? NACKS : NACKS_FROM_SERVER;
 	default:               return NONE;
@@ -159,6 +167,12 @@ static void channel_consume(struct channel *c, bool no_ack, bool no_wait)
 		c->acked_consumer = true;
 	if (no_wait)                                 /* no consume-ok follows */
 		c->count[CONSUMERS]++;
+}
+
+/* Whether deliveries to its consumers are to be acknowledged. */
+static bool awaits_ack(const struct channel *c)
+{
+	return c->acked_consumer || !c->unacked_consumer;
 }
 
 static void channel_deliver(struct channel *c, uint64_t tag, bool redelivered, bool needs_ack)
@@ -177,6 +191,13 @@ static void channel_apply(struct channel *c, const struct amqp_call *m)
 	if (count != NONE)
 		c->count[count]++;
 	switch (m->id) {
+	case BASIC_PUBLISH:
+		c->published++;
+		break;
+	case CONFIRM_SELECT:
+		c->published = c->confirming ? c->published : 0;
+		c->confirming = true;
+		break;
 	case BASIC_QOS:
 		c->prefetch = (int32_t)v[1].number;
 		break;
@@ -184,8 +205,7 @@ static void channel_apply(struct channel *c, const struct amqp_call *m)
 		channel_consume(c, v[4].number, v[6].number);
 		break;
 	case BASIC_DELIVER:
-		channel_deliver(c, v[1].number, v[2].number,
-		                c->acked_consumer || !c->unacked_consumer);
+		channel_deliver(c, v[1].number, v[2].number, awaits_ack(c));
 		break;
 	case BASIC_GET:
 		c->unacked_get = v[2].number;
@@ -215,9 +235,40 @@ static void channel_close(struct channels *all, struct sink *sink, const struct 
 		channel_drop(all, sink, channel_find(all, close->channel));
 	*close = (struct channel_close){
 		.at = m->at, .sender = m->sender, .code = (int)m->v[0].number,
+		.cause = (uint32_t)m->v[2].number,
 		.channel = m->channel,
 	};
 	amqp_text_keep(close->text, sizeof close->text, m->v[1].text);
+}
+
+/* A tag of the wire as SQL can hold it. */
+static int64_t tag_number(uint64_t tag) { return tag <= INT64_MAX ? (int64_t)tag : INT64_MAX; }
+
+int64_t channels_tag(struct channels *all, const struct amqp_call *m, bool *multiple)
+{
+	const struct channel *c = channel_find(all, m->channel);
+	const struct amqp_value *v = m->v;
+	*multiple = false;
+	switch (m->id) {
+	case BASIC_PUBLISH:
+		return c && c->confirming ? (int64_t)c->published + 1 : NONE;
+	case BASIC_DELIVER:
+		return !c || awaits_ack(c) ? tag_number(v[1].number) : NONE;
+	case BASIC_GET_OK:
+		return !c || !c->unacked_get ? tag_number(v[0].number) : NONE;
+	case BASIC_REJECT:
+		return tag_number(v[0].number);
+	case BASIC_ACK: case BASIC_NACK:
+		*multiple = v[1].number;
+		if (v[0].number || !*multiple || !c) /* 0: all there are */
+			return tag_number(v[0].number);
+		return tag_number(m->sender == CLIENT ? c->tags.last : c->published);
+	case BASIC_RECOVER_ASYNC: case BASIC_RECOVER_OK:
+		*multiple = true;
+		return c ? tag_number(c->tags.last) : NONE;
+	default:
+		return NONE;
+	}
 }
 
 void channels_method(struct channels *all, struct sink *sink, const struct amqp_call *m)

@@ -1,11 +1,19 @@
 /* amqp_connection.c - see amqp_connection.h. */
 #include "amqp_connection.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void keep(char text[LIMIT_AMQP_TEXT], struct bytes table, const char *key)
 {
 	amqp_text_keep(text, LIMIT_AMQP_TEXT, amqp_table_get(table, key, 'S'));
+}
+
+/* The names of the capabilities that are offered, with spaces between. */
+static void capabilities_keep(char text[LIMIT_AMQP_CAPABILITIES], struct bytes properties)
+{
+	struct bytes offered = amqp_table_get(properties, "capabilities", 'F');
+	amqp_table_names(offered, text, LIMIT_AMQP_CAPABILITIES);
 }
 
 static bool is(struct bytes b, const char *text)
@@ -40,6 +48,7 @@ static void start_ok(struct connection *c, struct sink *sink, const struct amqp_
 	keep(t->client_product, properties, "product");
 	keep(t->client_version, properties, "version");
 	keep(t->client_platform, properties, "platform");
+	capabilities_keep(t->client_capabilities, properties);
 	keep(t->connection_name, properties, "connection_name");
 	amqp_text_keep(t->mechanism, sizeof t->mechanism, mechanism);
 	if (sink_shows_secrets(sink))
@@ -66,6 +75,39 @@ static void closing(struct connection *c, const struct amqp_call *m)
 	amqp_text_keep(c->texts.close, sizeof c->texts.close, m->v[1].text);
 }
 
+/* Octets 4 to 7 of a header: before 0-9-1 the protocol's id, its instance and the
+ * version; 1.0 has an id (0 plain, 2 TLS, 3 SASL), major, minor and revision. */
+static const struct version { uint8_t id[4]; bool spoken; const char *name; } versions[] = {
+	{ { 0, 0, 9, 1 }, true, "0-9-1" }, { { 1, 1, 0, 9 }, true, "0-9" },
+	{ { 1, 1, 9, 0 }, true, "0-9" }, { { 1, 1, 8, 0 }, true, "0-8" },
+	{ { 1, 1, 0, 10 }, false, "0-10" }, { { 0, 1, 0, 0 }, false, "1.0" },
+	{ { 2, 1, 0, 0 }, false, "1.0 (TLS)" }, { { 3, 1, 0, 0 }, false, "1.0 (SASL)" },
+};
+
+static const struct version *version_find(const uint8_t id[4])
+{
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+		if (!memcmp(versions[i].id, id, sizeof versions->id))
+			return &versions[i];
+	return NULL;
+}
+
+bool connection_version_known(const uint8_t id[4])
+{
+	return version_find(id) != NULL;
+}
+
+bool connection_header(struct connection *c, enum side side, const uint8_t id[4])
+{
+	char *text = side == CLIENT ? c->texts.asked : c->texts.proposed;
+	const struct version *version = version_find(id);
+	if (version)
+		snprintf(text, AMQP_VERSION, "%s", version->name);
+	else
+		snprintf(text, AMQP_VERSION, "%u-%u-%u-%u", id[0], id[1], id[2], id[3]);
+	return version && version->spoken;
+}
+
 void connection_method(struct connection *c, struct sink *sink, const struct amqp_call *m)
 {
 	struct connection_texts *t = &c->texts;
@@ -74,12 +116,15 @@ void connection_method(struct connection *c, struct sink *sink, const struct amq
 		keep(t->product, m->v[2].text, "product");
 		keep(t->version, m->v[2].text, "version");
 		keep(t->platform, m->v[2].text, "platform");
+		capabilities_keep(t->capabilities, m->v[2].text);
 		break;
 	case CONNECTION_START_OK:
 		start_ok(c, sink, m->v);
 		break;
 	case CONNECTION_TUNE:
 		c->proposed = true;
+		c->server_channel_max = (uint16_t)m->v[0].number;
+		c->server_frame_max = (uint32_t)m->v[1].number;
 		c->server_heartbeat = (uint16_t)m->v[2].number;
 		break;
 	case CONNECTION_TUNE_OK:
@@ -104,15 +149,19 @@ void connection_tell(const struct connection *c, struct sink *sink)
 {
 	const struct connection_texts *t = &c->texts;
 	int class_id = (int)(c->close_cause >> 16), method_id = (int)(c->close_cause & 0xFFFF);
+	const struct amqp_method_type *cause = amqp_method_find(c->close_cause);
 	int heartbeat = c->tuned ? c->heartbeat : NONE;
 	sink_amqp_connection(sink, &(struct amqp_connection){
-		.version = c->greeted ? "0-9-1" : NULL,
+		.version = t->asked, .server_version = t->proposed,
+		.capabilities = t->capabilities, .client_capabilities = t->client_capabilities,
 		.product = t->product, .product_version = t->version, .platform = t->platform,
 		.client_product = t->client_product, .client_version = t->client_version,
 		.client_platform = t->client_platform, .connection_name = t->connection_name,
 		.mechanism = t->mechanism, .vhost = t->vhost, .user = t->user,
 		.server_heartbeat_s = c->proposed ? c->server_heartbeat : NONE,
 		.client_heartbeat_s = heartbeat, .heartbeat_s = heartbeat,
+		.server_frame_max = c->proposed ? (int64_t)c->server_frame_max : NONE,
+		.server_channel_max = c->proposed ? c->server_channel_max : NONE,
 		.frame_max = c->tuned ? (int64_t)c->frame_max : NONE,
 		.channel_max = c->tuned ? c->channel_max : NONE,
 		.opened = c->opened, .close = c->close, .close_ok = c->close_ok,
@@ -120,6 +169,8 @@ void connection_tell(const struct connection *c, struct sink *sink)
 		.close_code = c->closing ? c->close_code : NONE, .close_text = t->close,
 		.close_class = class_id ? class_id : NONE,
 		.close_method = class_id ? method_id : NONE,
+		.close_cause = cause ? cause->name : NULL,
+		.content_off = c->content_off ? (int64_t)c->content_off : NONE,
 		.client_capable_of_blocked = c->capable_of_blocked,
 	});
 }

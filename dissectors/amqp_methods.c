@@ -17,22 +17,23 @@
 #define S SENT_BY_SERVER
 #define E SENT_BY_BOTH
 
-#define RESERVED     { ARG_U16, NULL }
-#define TEXT(name)   { ARG_SHORT, name }
-#define BIT(name)    { ARG_BIT, name }
-#define FLAG(name)   { ARG_FLAG, name }
-#define U16(name)    { ARG_U16, name }
-#define U32(name)    { ARG_U32, name }
-#define TAG          { ARG_U64, "delivery_tag" }
-#define TABLE        { ARG_TABLE, "arguments" }
-#define HIDDEN(kind) { kind, NULL }
-#define CLOSE        { U16("reply_code"), TEXT("reply_text"), { ARG_ID, "caused_by" } }
+#define SHOWN(kind, name) { kind, sizeof " " name "=" - 1, " " name "=" }
+#define HIDDEN(kind) { kind, 0, NULL }
+#define RESERVED     HIDDEN(ARG_U16)
+#define TEXT(name)   SHOWN(ARG_SHORT, name)
+#define BIT(name)    SHOWN(ARG_BIT, name)
+#define FLAG(name)   SHOWN(ARG_FLAG, name)
+#define U16(name)    SHOWN(ARG_U16, name)
+#define U32(name)    SHOWN(ARG_U32, name)
+#define TAG          SHOWN(ARG_U64, "delivery_tag")
+#define TABLE        SHOWN(ARG_TABLE, "arguments")
+#define CLOSE        { U16("reply_code"), TEXT("reply_text"), SHOWN(ARG_ID, "caused_by") }
 
 /* In the order of the ids. */
 static const struct amqp_method_type methods[] = {
-	{ CONNECTION_START, "connection.start", S, { { ARG_U8, "version_major" },
-	  { ARG_U8, "version_minor" }, HIDDEN(ARG_TABLE), { ARG_LONG, "mechanisms" },
-	  { ARG_LONG, "locales" } } },
+	{ CONNECTION_START, "connection.start", S, { SHOWN(ARG_U8, "version_major"),
+	  SHOWN(ARG_U8, "version_minor"), HIDDEN(ARG_TABLE), SHOWN(ARG_LONG, "mechanisms"),
+	  SHOWN(ARG_LONG, "locales") } },
 	{ CONNECTION_START_OK, "connection.start-ok", C, { HIDDEN(ARG_TABLE), TEXT("mechanism"),
 	  HIDDEN(ARG_LONG), TEXT("locale") } },
 	{ 10 << 16 | 20, "connection.secure", S, { HIDDEN(ARG_LONG) } },
@@ -98,7 +99,7 @@ static const struct amqp_method_type methods[] = {
 	{ BASIC_CONSUME, "basic.consume", C, { RESERVED, TEXT("queue"), TEXT("consumer_tag"),
 	  BIT("no_local"), BIT("no_ack"), BIT("exclusive"), BIT("no_wait"), TABLE } },
 	{ BASIC_CONSUME_OK, "basic.consume-ok", S, { TEXT("consumer_tag") } },
-	{ 60 << 16 | 30, "basic.cancel", E, { TEXT("consumer_tag"), BIT("no_wait") } },
+	{ BASIC_CANCEL, "basic.cancel", E, { TEXT("consumer_tag"), BIT("no_wait") } },
 	{ 60 << 16 | 31, "basic.cancel-ok", E, { TEXT("consumer_tag") } },
 	{ BASIC_PUBLISH, "basic.publish", C, { RESERVED, TEXT("exchange"), TEXT("routing_key"),
 	  BIT("mandatory"), BIT("immediate") } },
@@ -117,7 +118,7 @@ static const struct amqp_method_type methods[] = {
 	{ BASIC_RECOVER_OK, "basic.recover-ok", S, { { 0 } } },
 	{ BASIC_NACK, "basic.nack", E, { TAG, BIT("multiple"), FLAG("requeue") } },
 
-	{ 85 << 16 | 10, "confirm.select", C, { BIT("no_wait") } },
+	{ CONFIRM_SELECT, "confirm.select", C, { BIT("no_wait") } },
 	{ 85 << 16 | 11, "confirm.select-ok", S, { { 0 } } },
 
 	{ 90 << 16 | 10, "tx.select", C, { { 0 } } },
@@ -145,10 +146,10 @@ const struct amqp_method_type *amqp_method_find(uint32_t id)
 
 /* ---- reading ---- */
 
-static bool is_bit(enum amqp_kind kind) { return kind == ARG_BIT || kind == ARG_FLAG; }
-static bool is_text(enum amqp_kind kind) { return kind >= ARG_SHORT; }
+static inline bool is_bit(unsigned kind) { return kind == ARG_BIT || kind == ARG_FLAG; }
+static inline bool is_text(unsigned kind) { return kind >= ARG_SHORT; }
 
-static size_t number_width(enum amqp_kind kind)
+static size_t number_width(unsigned kind)
 {
 	return kind == ARG_U8 ? 1 : kind == ARG_U16 ? 2 : kind == ARG_U64 ? 8 : 4;
 }
@@ -160,7 +161,7 @@ enum amqp_fit amqp_arguments_read(const struct amqp_method_type *type, struct by
 	unsigned octet = 0, bit = 0;
 	memset(values, 0, AMQP_ARGUMENTS * sizeof *values);
 	for (int i = 0; i < AMQP_ARGUMENTS && type->arguments[i].kind; i++) {
-		enum amqp_kind kind = type->arguments[i].kind;
+		unsigned kind = type->arguments[i].kind;
 		if (is_bit(kind)) {
 			octet = bit % 8 ? octet >> 1 : rd_u8(&r);
 			values[i].number = octet & 1;
@@ -226,33 +227,64 @@ struct out { char *text; size_t n, size; };   /* size > 0; always ended by a NUL
 
 static bool out_full(const struct out *o) { return o->n + 1 >= o->size; }
 
+/* Of text that is known to be in order; it ends where there is no more room. */
+static void put_known(struct out *o, const char *text, size_t n)
+{
+	size_t room = o->size - 1 - o->n;
+	n = n < room ? n : room;
+	memcpy(o->text + o->n, text, n);
+	o->n += n;
+	o->text[o->n] = '\0';
+}
+
+/* Whether one of eight bytes is a control character: below 0x20, or 0x7F. */
+static bool has_control(uint64_t eight)
+{
+	const uint64_t ones = UINT64_MAX / 255, high = ones * 128, del = eight ^ ones * 0x7F;
+	return (((eight - ones * ' ') & ~eight) | ((del - ones) & ~del)) & high;
+}
+
+/* With '?' for control characters; most texts have none, and are copied by words. */
+static void text_copy(char *to, const uint8_t *from, size_t n)
+{
+	uint64_t eight;
+	size_t i = 0;
+	while (n >= sizeof eight && i < n) {
+		size_t at = i + sizeof eight <= n ? i : n - sizeof eight;   /* the last overlaps */
+		memcpy(&eight, from + at, sizeof eight);
+		if (has_control(eight))
+			break;
+		memcpy(to + at, &eight, sizeof eight);
+		i = at + sizeof eight;
+	}
+	for (; i < n; i++)
+		to[i] = from[i] < ' ' || from[i] == 0x7F ? '?' : (char)from[i];
+}
+
 /* What does not fit ends the text: nothing is put behind it. */
 static void put_bytes(struct out *o, struct bytes b)
 {
 	size_t room = o->size - 1 - o->n, n = b.n < room ? b.n : room;
 	while (n < b.n && n > 0 && (b.p[n] & 0xC0) == 0x80)
 		n--;                                 /* cut before a sequence, not in it */
-	char *to = o->text + o->n;
-	for (size_t i = 0; i < n; i++)
-		to[i] = b.p[i] < ' ' || b.p[i] == 0x7F ? '?' : (char)b.p[i];
-	to[n] = '\0';
+	text_copy(o->text + o->n, b.p, n);
+	o->text[o->n + n] = '\0';
 	o->n = n < b.n ? o->size - 1 : o->n + n;
 }
 
 static void put(struct out *o, const char *text)
 {
-	put_bytes(o, (struct bytes){ (const uint8_t *)text, strlen(text) });
+	put_known(o, text, strlen(text));
 }
 
 static void put_number(struct out *o, uint64_t number)
 {
-	char digits[21];
-	char *p = digits + sizeof digits - 1;
-	*p = '\0';
+	char digits[20];
+	char *end = digits + sizeof digits, *p = end;
 	do
 		*--p = (char)('0' + number % 10);
 	while (number /= 10);
-	put(o, p);
+	put_known(o, p, (size_t)(end - p));
 }
 
 static void put_signed(struct out *o, struct bytes b)
@@ -344,7 +376,7 @@ static void put_table(struct out *o, struct bytes table, bool named, int depth)
 	put(o, "}");
 }
 
-static void put_argument(struct out *o, enum amqp_kind kind, const struct amqp_value *value)
+static void put_argument(struct out *o, unsigned kind, const struct amqp_value *value)
 {
 	const struct amqp_method_type *cause;
 	if (kind == ARG_TABLE)
@@ -372,10 +404,25 @@ void amqp_arguments_text(const struct amqp_method_type *type, const struct amqp_
 		bool terse = is_text(a->kind) || a->kind == ARG_BIT || a->kind == ARG_ID;
 		if (!a->name || (empty && terse))
 			continue;
-		put(&o, o.n ? " " : "");
-		put(&o, a->name);
-		put(&o, "=");
+		size_t first = o.n == 0;             /* without the space */
+		put_known(&o, a->name + first, a->n - first);
 		put_argument(&o, a->kind, &values[i]);
+	}
+}
+
+void amqp_table_names(struct bytes table, char *text, size_t size)
+{
+	struct out o = { text, 0, size };
+	struct rd r = rd_over(table);
+	text[0] = '\0';
+	while (rd_left(&r) && !out_full(&o)) {
+		struct bytes name = rd_take(&r, rd_u8(&r));
+		uint8_t type = rd_u8(&r);
+		struct bytes value = field_take(&r, type);
+		if (!rd_ok(&r) || (type == 't' && value.p[0] == 0))
+			continue;
+		put(&o, o.n ? " " : "");
+		put_bytes(&o, name);
 	}
 }
 

@@ -32,6 +32,7 @@ enum amqp_id {
 	BASIC_QOS           = 60 << 16 | 10,
 	BASIC_CONSUME       = 60 << 16 | 20,
 	BASIC_CONSUME_OK    = 60 << 16 | 21,
+	BASIC_CANCEL        = 60 << 16 | 30,
 	BASIC_PUBLISH       = 60 << 16 | 40,
 	BASIC_RETURN        = 60 << 16 | 50,
 	BASIC_DELIVER       = 60 << 16 | 60,
@@ -43,6 +44,7 @@ enum amqp_id {
 	BASIC_RECOVER_ASYNC = 60 << 16 | 100,
 	BASIC_RECOVER_OK    = 60 << 16 | 111,
 	BASIC_NACK          = 60 << 16 | 120,
+	CONFIRM_SELECT      = 85 << 16 | 10,
 };
 
 enum amqp_sender { SENT_BY_CLIENT = 1, SENT_BY_SERVER = 2, SENT_BY_BOTH = 3 };
@@ -58,8 +60,9 @@ enum amqp_kind {
 	ARG_TABLE,
 };
 
-/* Without a name it is never shown: it is reserved, long-winded, or a secret. */
-struct amqp_argument { enum amqp_kind kind; const char *name; };
+/* Without a name it is never shown: it is reserved, long-winded, or a secret. The name is
+ * " name=", of n characters. */
+struct amqp_argument { uint8_t kind, n; const char *name; };   /* enum amqp_kind */
 
 struct amqp_method_type {
 	uint32_t             id;
@@ -98,6 +101,9 @@ void amqp_arguments_text(const struct amqp_method_type *, const struct amqp_valu
 
 /* The value of `key` in a table, when it has that type ('S', 'F', 't'); else none. */
 struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type);
+
+/* The names of a table's values that are not false, with spaces between. */
+void amqp_table_names(struct bytes table, char *text, size_t size);
 
 /* Keeps text that someone else chose: control bytes become '?'. */
 void amqp_text_keep(char *text, size_t size, struct bytes);

@@ -57,8 +57,13 @@ void sink_amqp_channel(struct sink *, const struct amqp_channel *);
 void sink_amqp_method(struct sink *, const struct amqp_method *);
 /* A heartbeat frame that began at `off`; protocol is lower case: "amqp". */
 void sink_heartbeat(struct sink *, enum side, uint64_t off, const char *protocol);
+/* A record of application data of TLS whose head is at `off`; n: its fragment's length. */
+void sink_tls_record(struct sink *, enum side, uint64_t off, size_t n);
 /* What was not understood at `off`, in a few constant words. */
 void sink_anomaly(struct sink *, enum side, uint64_t off, const char *what);
+/* `bytes` bytes from `off` on, which was captured at `from`, were passed over. */
+void sink_skipped(struct sink *, enum side, struct mark from, uint64_t off, uint64_t bytes,
+                  const char *what);
 /* The connection changed protocol (Upgrade, CONNECT): the new flow.app. */
 void sink_app(struct sink *, const char *app);
 /* Whether secrets may be kept (--show-secrets). */
@@ -77,11 +82,16 @@ struct dissector {
 	const char *name;         /* lower case, unique: the value of flow.app */
 	size_t      state_size;   /* zeroed by the core, one per connection */
 	size_t      max_pending;  /* bytes; a longer unfinished message becomes a gap */
+	bool        no_upgrade;   /* where a connection's beginning was captured it is claimed
+	                             there or not at all (what begins later was asked for) */
 	/* `at_start`: head is the very beginning of the direction; else it is some
 	 * segment's beginning in a connection joined midway, and only what is
 	 * unmistakable may be claimed. */
 	enum guess  (*guess)(struct bytes head, bool at_start);
 	struct step (*data)(void *state, struct sink *, enum side, struct span);
+	/* The same for what data() left, when nothing will follow it: the direction ends
+	 * or a gap comes. NULL: it need not be asked again. */
+	struct step (*last)(void *state, struct sink *, enum side, struct span);
 	void        (*gap)(void *state, struct sink *, enum side, uint64_t off, uint64_t len);
 	/* Once a side, in the order of their ends. The later of the two calls must
 	 * tell all that is still untold. */

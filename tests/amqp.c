@@ -22,6 +22,7 @@ struct sink {
 	size_t        n;
 	struct stream stream[2];
 	bool          secrets, tell_connection;
+	int64_t       channel_rows, publishes;
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -53,7 +54,7 @@ void sink_amqp_connection(struct sink *k, const struct amqp_connection *c)
 		return;
 	say(k, "connection %s [%s %s %s] [%s %s %s] name=%s %s vhost=%s user=%s blocked=%d\n"
 	    " heartbeat %lld %lld %lld frame_max %lld channel_max %lld opened %llu\n",
-	    text_or_empty(c->version), c->product, c->product_version, c->platform,
+	    c->version, c->product, c->product_version, c->platform,
 	    c->client_product, c->client_version, c->client_platform, c->connection_name,
 	    c->mechanism, c->vhost, c->user, c->client_capable_of_blocked,
 	    (long long)c->server_heartbeat_s, (long long)c->client_heartbeat_s,
@@ -73,8 +74,10 @@ void sink_amqp_channel(struct sink *k, const struct amqp_channel *c)
 		{ "gets", c->gets }, { "empty", c->get_empty }, { "acks", c->acks },
 		{ "nacks", c->nacks }, { "rejects", c->rejects }, { "redeliveries", c->redeliveries },
 		{ "unacked", c->unacked_now }, { "unacked_max", c->unacked_max },
-		{ "consumers", c->consumers }, { "prefetch", c->prefetch + 1 },
+		{ "consumers", c->consumers }, { "cancels", c->cancels_from_server }, { "prefetch", c->prefetch + 1 },
 	};
+	k->channel_rows++;
+	k->publishes += c->publishes;
 	say(k, "channel %d", c->channel);
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		if (counts[i].n)
@@ -85,7 +88,8 @@ void sink_amqp_channel(struct sink *k, const struct amqp_channel *c)
 	if (c->closed.frame)
 		say(k, " closed %llu", (unsigned long long)c->closed.frame);
 	if (c->close_sender != NONE)
-		say(k, " by %c %d [%s]", who(c->close_sender), c->close_code, c->close_text);
+		say(k, " by %c %d [%s]%s", who(c->close_sender), c->close_code, c->close_text,
+		    text_or_empty(c->close_cause));
 	say(k, "\n");
 }
 
@@ -97,6 +101,9 @@ void sink_amqp_method(struct sink *k, const struct amqp_method *m)
 		say(k, " %s", m->detail);
 	if (m->code != NONE)
 		say(k, " (%d)", m->code);
+	if (m->tag != NONE && !strstr(text_or_empty(m->detail), "delivery_tag"))
+		say(k, " #%lld%s", (long long)m->tag, m->multiple ? "-" : "");
+	CHECK(m->begin_off == m->begin.frame && m->end_off == m->end.frame);
 	say(k, "\n");
 }
 
@@ -108,6 +115,14 @@ void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *pr
 void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what)
 {
 	say(k, "%c %llu ! %s\n", who((int)side), (unsigned long long)off, what);
+}
+
+void sink_skipped(struct sink *k, enum side side, struct mark from, uint64_t off, uint64_t bytes,
+                  const char *what)
+{
+	CHECK(from.frame == off);
+	say(k, "%c %llu ! %s: %llu\n", who((int)side), (unsigned long long)off, what,
+	    (unsigned long long)bytes);
 }
 
 bool sink_shows_secrets(const struct sink *k) { return k->secrets; }
@@ -261,7 +276,7 @@ static const struct row rows[] = {
 	  "C3 0-13 channel.open\nS3 0-16 channel.open-ok\n"
 	  "S3 16-44 channel.close reply_code=404 reply_text=NOT_FOUND caused_by=queue.declare (404)\n"
 	  "C3 13-25 channel.close-ok\n"
-	  "channel 3 opened 16 closed 25 by S 404 [NOT_FOUND]\n" },
+	  "channel 3 opened 16 closed 25 by S 404 [NOT_FOUND]queue.declare\n" },
 	{ "two channels close at once, the second without an answer", {
 		S_METHOD(3, "\0\x14\0\x28" "\x01\x94" "\x01" "a" "\0\0\0\0"),
 		S_METHOD(2, "\0\x14\0\x28" "\x01\x96" "\x01" "b" "\0\0\0\0") },
@@ -298,7 +313,7 @@ static const struct row rows[] = {
 	{ "hole across frames", {
 		C_RAW(ACK_1 "\x01\0\x01"), C_GAP(30), C_RAW("\0\x3c\x01\0\x01" "\xCE" ACK_1) },
 	  "C1 0-21 basic.ack delivery_tag=1\n"
-	  "C 54 ! bytes skipped up to the next sure frame\n"
+	  "C 54 ! bytes skipped up to the next sure frame: 6\n"
 	  "C1 60-81 basic.ack delivery_tag=1\nchannel 1 acks=2\n" },
 	{ "joined midway by a lone heartbeat", {
 		S_GAP(1), S_RAW(HEARTBEAT), C_GAP(1), C_RAW(HEARTBEAT) },
@@ -306,11 +321,12 @@ static const struct row rows[] = {
 	{ "joined midway at a body, then a content header", {
 		C_GAP(100), C_RAW("\x03\0\x01\0\0\0\x02" "hi" "\xCE"),
 		C_FRAME(HEADER, 1, CONTENT("\x03")), C_FRAME(BODY, 1, "\x01\x02\x03"), C_RAW(ACK_1) },
-	  "C 100 ! bytes skipped up to the next sure frame\n"
+	  "C 100 ! bytes skipped up to the next sure frame: 10\n"
 	  "C1 143-164 basic.ack delivery_tag=1\nchannel 1 acks=1\n" },
 	{ "end octet of a method is wrong", {
 		C_RAW("\x01\0\x01\0\0\0\x04" "\0\x3c\0\x0b" "\xCD" ACK_1) },
 	  "C 11 ! frame does not end in 0xCE\n"
+	  "C 0 ! bytes skipped up to the next sure frame: 12\n"
 	  "C1 12-33 basic.ack delivery_tag=1\nchannel 1 acks=1\n" },
 	{ "end octet of a body is missing", {
 		C_RAW("\x03\0\x01\0\0\0\x02" "hi" ACK_1) },
@@ -324,10 +340,47 @@ static const struct row rows[] = {
 	  "C 20 ! frame larger than frame_max\n"
 	  "C1 76-97 basic.ack delivery_tag=1\nchannel 1 acks=1\n" },
 	{ "garbage", { S_RAW("HTTP/1.1 400 Bad Request\r\n\r\n"), S_RAW("AMQP" GREETING) },
-	  "S 0 ! not an AMQP frame: bytes skipped\nS 32 ! server proposes another version\n" },
-	{ "another version is asked for and refused", {
-		C_RAW("AMQP\x03\x01\0\0"), S_RAW(GREETING) },
-	  "C 0 ! client asks for another version\nS 0 ! server proposes another version\n" },
+	  "S 0 ! not an AMQP frame\nS 0 ! bytes skipped up to the next sure frame: 32\n"
+	  "S 32 ! server proposes another version\n" },
+	{ "another version is asked for and agreed, and passed over", {
+		C_RAW("AMQP\x03\x01\0\0"), S_RAW("AMQP\x03\x01\0\0" "\0\0\0\x30"), C_RAW(ACK_1) },
+	  "C 0 ! client asks for another version\n" },
+	{ "an older one with the same frames", { C_RAW("AMQP\x01\x01\0\x09" ACK_1) },
+	  "C 0 ! client asks for another version\n"
+	  "C1 8-29 basic.ack delivery_tag=1\nchannel 1 acks=1\n" },
+	{ "a hole, then a lone close: the last of its direction", {
+		C_GAP(9), C_RAW("xx"), C_METHOD(0, "\0\x0a\0\x33") },
+	  "C 9 ! bytes skipped up to the next sure frame: 2\nC0 11-23 connection.close-ok\n" },
+	{ "a lone frame between two holes", { C_GAP(9), C_RAW(ACK_1), C_GAP(5), C_RAW("rest") },
+	  "C1 9-30 basic.ack delivery_tag=1\nC 35 ! bytes skipped: no sure frame followed: 4\n"
+	  "channel 1 acks=1\n" },
+	{ "what looks like a method inside a body is none without a frame behind it", {
+		C_GAP(9), C_RAW("body" ACK_1 "body" ACK_1 ACK_1) },
+	  "C 9 ! bytes skipped up to the next sure frame: 29\nC1 38-59 basic.ack delivery_tag=1\n"
+	  "C1 59-80 basic.ack delivery_tag=1\nchannel 1 acks=2\n" },
+	{ "a hole in a frame's header, a hole in a method", {
+		C_RAW("\x01\0\x01"), C_GAP(3), C_RAW("\x0d" HEARTBEAT "\x01\0\x01\0\0\0\x0d" "\0\x3c\0"),
+		C_GAP(7), C_RAW("\x01" ACK_1) },
+	  "C 6 ! bytes skipped up to the next sure frame: 1\nC 7 heartbeat amqp\n"
+	  "C 32 ! bytes skipped up to the next sure frame: 1\n"
+	  "C1 33-54 basic.ack delivery_tag=1\nchannel 1 acks=1\n" },
+	{ "publishes are numbered from confirm.select on; confirms name them", {
+		C_METHOD(1, PUBLISH), C_METHOD(1, "\0\x55\0\x0a" "\0"), S_METHOD(1, "\0\x55\0\x0b"),
+		C_METHOD(1, PUBLISH), C_METHOD(1, PUBLISH), S_METHOD(1, ACK("\x02", "\x01")) },
+	  "C1 0-19 basic.publish exchange=x routing_key=k\nC1 19-32 confirm.select\n"
+	  "S1 0-12 confirm.select-ok\n"
+	  "C1 32-51 basic.publish exchange=x routing_key=k #1\n"
+	  "C1 51-70 basic.publish exchange=x routing_key=k #2\n"
+	  "S1 12-33 basic.ack delivery_tag=2 multiple=1\nchannel 1 publishes=3 confirms=1\n" },
+	{ "the server cancels a consumer", { S_METHOD(1, "\0\x3c\0\x1e" "\x01" "t" "\x01") },
+	  "S1 0-15 basic.cancel consumer_tag=t no_wait=1\nchannel 1 cancels=1\n" },
+	{ "contents of two channels interleaved, one of several bodies", {
+		C_METHOD(1, PUBLISH), C_METHOD(2, PUBLISH), C_FRAME(HEADER, 1, CONTENT("\x0a")),
+		C_FRAME(HEADER, 2, CONTENT("\x05")), C_FRAME(BODY, 1, "hello"), C_FRAME(BODY, 2, "world"),
+		C_FRAME(BODY, 1, "again"), C_RAW(ACK_1) },
+	  "C1 0-19 basic.publish exchange=x routing_key=k\n"
+	  "C2 19-38 basic.publish exchange=x routing_key=k\n"
+	  "C1 121-142 basic.ack delivery_tag=1\nchannel 1 publishes=1 acks=1\nchannel 2 publishes=1\n" },
 	{ "cut off in a header", { C_RAW(HEARTBEAT "\x01\0") }, "C 0 heartbeat amqp\n" },
 };
 
@@ -413,6 +466,20 @@ static void test_many_channels(void)
 	sink_end(k);
 	const char *first = strstr(k->text, "channel 1 publishes=2\nchannel 3 publishes=1\n");
 	CHECK(first && strstr(first, "channel 1000 publishes=1\n"));
+	sink_free(k);
+}
+
+/* All the channels there can be, twice over: no place is lost, and the rows add up. */
+static void test_all_channels(void)
+{
+	enum { CHANNELS = 65535 };
+	struct sink *k = sink_new();
+	for (int again = 0; again < 2; again++)
+		for (unsigned channel = 1; channel <= CHANNELS; channel++)
+			feed_part(k, &(struct part)C_METHOD(channel, PUBLISH), 64);
+	CHECK(k->channel_rows == 2 * CHANNELS - LIMIT_AMQP_CHANNELS);
+	sink_end(k);
+	CHECK(k->channel_rows == 2 * CHANNELS && k->publishes == 2 * CHANNELS);
 	sink_free(k);
 }
 
@@ -503,8 +570,9 @@ static void test_guess(void)
 #define HEAD(s) { (const uint8_t *)(s), sizeof(s) - 1 }
 		{ "greeting", HEAD(GREETING), true, GUESS_SENT_BY_CLIENT },
 		{ "some of it", HEAD("AMQP\0"), true, GUESS_MORE },
-		{ "AMQP 1.0", HEAD("AMQP\0\x01\0\0"), true, GUESS_NO },
-		{ "AMQP 1.0 with SASL", HEAD("AMQP\x03\x01\0\0"), true, GUESS_NO },
+		{ "AMQP 1.0", HEAD("AMQP\0\x01\0\0"), true, GUESS_SENT_BY_CLIENT },
+		{ "AMQP of no version", HEAD("AMQP\0\x07\0\0"), true, GUESS_NO },
+		{ "AMQP 1.0 with SASL", HEAD("AMQP\x03\x01\0\0"), true, GUESS_SENT_BY_CLIENT },
 		{ "start", HEAD("\x01\0\0\0\0\x02\0" "\0\x0a\0\x0a\0\x09"), true, GUESS_SENT_BY_SERVER },
 		{ "some of it", HEAD("\x01\0\0\0\0\x02"), true, GUESS_MORE },
 		{ "HTTP", HEAD("GET / HTTP/1.1"), true, GUESS_NO },
@@ -538,6 +606,7 @@ int main(void)
 	test_secrets();
 	test_nothing_but_heartbeats();
 	test_many_channels();
+	test_all_channels();
 	test_long_methods();
 	test_long_detail();
 	test_unacked();

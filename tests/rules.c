@@ -179,8 +179,8 @@ static sqlite3 *case_made(void)
 		" client_known_by, first_frame, last_frame, first_ns, last_ns, client_frames, server_frames,"
 		" client_bytes, server_bytes, client_gap_bytes, server_gap_bytes, client_first_seq, conn_state,"
 		" history, ended, client_duplicates, server_duplicates, window_scaling, fast_open, simultaneous_open,"
-		" completeness) VALUES(%d, 1, %d, '10.0.0.5', %d, '10.0.0.9', 80, 'syn', %d, %d, %d, %d,"
-		" 1, 1, 0, 0, 0, 0, 7, 'REJ', 'Sr', 'refused', 0, 0, 'off', 0, 0, 33)";
+		" completeness, client_acked_off, server_acked_off) VALUES(%d, 1, %d, '10.0.0.5', %d, '10.0.0.9', 80, 'syn', %d, %d, %d, %d,"
+		" 1, 1, 0, 0, 0, 0, 7, 'REJ', 'Sr', 'refused', 0, 0, 'off', 0, 0, 33, 0, 0)";
 	static const char reset[] =
 		"INSERT INTO reset(flow_id, frame, ns, sender, has_ack, seq, ack, window, has_timestamps, ip_id,"
 		" trigger_frame, trigger_ns, trigger_delay_ns, trigger_flags, seq_matches_trigger_ack, in_window,"

@@ -14,6 +14,7 @@ set -u
 cd "$(dirname "$0")/.."
 ROOT=$PWD
 BUILD=${BUILD:-build}
+export BUILD
 export TCPWHY="$ROOT/$BUILD/tcpwhy" SAMPLES="$ROOT/samples" TESTS="$ROOT/tests" NO_COLOR=1 LC_ALL=C.UTF-8 TZ=UTC
 export ASAN_OPTIONS=abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
 work=$(mktemp -d)

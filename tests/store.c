@@ -594,16 +594,19 @@ static void full_rows(struct store *s)
 					    .request_state = "open",
 					    .response_state = "open" });
 	store_amqp_connection(s, 1,
-			      &(struct amqp_connection){ "0-9-1", "p", "v", "p", "p", "v", "p", "n",
-							 "m", "/", "u", .opened = MARKED,
+			      &(struct amqp_connection){ "0-9-1", "0-8", "p", "v", "p", "p", "v",
+							 "p", "n", "c", "c", "m", "/", "u",
+							 .close_cause = "m", .opened = MARKED,
 							 .close_text = "t", .close = MARKED,
 							 .close_ok = MARKED });
 	store_amqp_channel(
 		s, 1,
-		&(struct amqp_channel){ .opened = MARKED, .closed = MARKED, .close_text = "t" });
+		&(struct amqp_channel){ .opened = MARKED, .closed = MARKED, .close_text = "t",
+					.close_cause = "m" });
 	store_amqp_method(s, 1, &(struct amqp_method){ .name = "basic.ack", .detail = "d" });
 	store_heartbeat(s, 1, (struct mark)MARKED, SERVER, "amqp");
-	store_anomaly(s, 1, (struct mark)MARKED, CLIENT, 7, "what");
+	store_tls_record(s, 1, (struct mark)MARKED, SERVER, 25);
+	store_anomaly(s, 1, (struct mark)MARKED, CLIENT, 7, 3, "what");
 	store_packets(s, 1, 1, 2, (struct bytes){ (const uint8_t *)"", 1 });
 }
 
@@ -682,7 +685,7 @@ static void test_swap(void)
 		store_tcp_event(
 			s, &(struct tcp_event){ .flow_id = flow, .at = MARKED, .kind = "fin" });
 		store_icmp(s, &(struct icmp_facts){ .flow_id = flow, .at = MARKED, .word = "w" });
-		store_anomaly(s, flow, (struct mark)MARKED, CLIENT, 0, "a");
+		store_anomaly(s, flow, (struct mark)MARKED, CLIENT, 0, NONE, "a");
 		store_silence(s, &(struct silence){ flow, SILENT_SERVER, MARKED, MARKED, "data",
 						    SERVER });
 		store_silence(s, &(struct silence){ flow, SILENT_BOTH, MARKED, MARKED,

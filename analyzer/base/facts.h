@@ -103,29 +103,33 @@ struct http_exchange {
 };
 
 struct amqp_connection {
-	const char *version;                 /* "0-9-1" */
+	const char *version;                 /* "0-9-1"; as the client's header asks */
+	const char *server_version;          /* another one that the server proposes */
 	const char *product, *product_version, *platform;               /* the server's */
 	const char *client_product, *client_version, *client_platform, *connection_name;
+	const char *capabilities, *client_capabilities;   /* "basic.nack connection.blocked" */
 	const char *mechanism, *vhost, *user;
 	int64_t     server_heartbeat_s, client_heartbeat_s, heartbeat_s;  /* offers; the result */
-	int64_t     frame_max, channel_max;
+	int64_t     server_frame_max, server_channel_max, frame_max, channel_max;   /* offers; results */
 	struct mark opened;                  /* connection.open-ok */
 	int         close_sender;            /* enum side of connection.close; NONE */
 	int         close_code;              /* NONE */
 	const char *close_text;
 	int         close_class, close_method;   /* what caused it; NONE */
+	const char *close_cause;             /* "basic.publish" */
 	struct mark close, close_ok;
 	bool        client_capable_of_blocked;
+	int64_t     content_off;             /* where the client's last content ends; NONE */
 };
 
 struct amqp_channel {
 	int         channel;
 	struct mark opened, closed;
 	int         close_sender, close_code;    /* enum side, reply code; NONE */
-	const char *close_text;
+	const char *close_text, *close_cause;
 	int64_t     publishes, returns, confirms, nacks_from_server, deliveries, gets, get_empty,
 	            acks, nacks, rejects, redeliveries, unacked_now, unacked_max, consumers,
-	            prefetch;                    /* NONE: no basic.qos seen */
+	            cancels_from_server, prefetch;                    /* NONE: no basic.qos seen */
 };
 
 struct amqp_method {
@@ -135,6 +139,9 @@ struct amqp_method {
 	const char *name;                    /* "basic.publish" */
 	const char *detail;                  /* arguments for people: "exchange=x routing_key=k" */
 	int         code;                    /* reply code of a close or return; NONE */
+	uint64_t    begin_off, end_off;
+	int64_t     tag;                     /* what an ack names, or is named by; NONE */
+	bool        multiple;
 };
 
 /* A flow's row: written once, when the flow ends. */
@@ -149,6 +156,7 @@ struct flow_facts {
 	struct mark syn, syn_ack, established, fin[2];
 	int64_t     fin_off[2], fin_acks_off[2];
 	struct mark fin_acked[2];
+	int64_t     acked_off[2];
 	int64_t     rtt_ns;
 	int64_t     isn[2], first_seq[2], mss[2], window_scale[2], tsval[2];
 	int         ttl[2];

@@ -61,10 +61,13 @@ enum {
 	LIMIT_HTTP_TARGET      = 1024,    /* request target kept */
 	LIMIT_HTTP_HOST        = 256,
 	LIMIT_HTTP_PIPELINED   = 16,      /* exchanges open at once; older ones are let go */
+	LIMIT_TLS_SMALL        = 96,      /* a longer record cannot be a heartbeat in disguise */
+	LIMIT_TLS_RECORDS      = 4096,    /* small records told of a connection */
 	LIMIT_AMQP_METHOD      = 131072,  /* a longer method frame is given up as a gap */
-	LIMIT_AMQP_CHANNELS    = 32,      /* channels counted at once on a connection */
+	LIMIT_AMQP_CHANNELS    = 24,      /* channels counted at once on a connection */
 	LIMIT_AMQP_DETAIL      = 256,     /* text of one method's arguments */
 	LIMIT_AMQP_TEXT        = 128,     /* product, vhost, close text */
+	LIMIT_AMQP_CAPABILITIES = 256,    /* text of all capabilities of a side */
 
 	/* db */
 	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */

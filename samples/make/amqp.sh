@@ -112,6 +112,38 @@ pika-forced-close)      # an administrator closes the connection
 	rabbit rabbitmqctl close_all_connections 'maintenance window'
 	wait $client
 	;;
+pika-confirms)          # publishes that the broker confirms: one by one, one comes back, then a burst
+	broker
+	one "$1" 172.17.0.51 confirms 60 0
+	;;
+pika-consumer-acks)     # a consumer that acknowledges one, several, none, and gives back
+	broker
+	one "$1" 172.17.0.52 consumer-acks 60 0
+	;;
+pika-precondition)      # 406: the queue is there with other arguments; a tag is acknowledged twice
+	broker
+	one "$1" 172.17.0.53 precondition 60 0
+	;;
+pika-blocked)           # a low memory watermark: the broker blocks its publishers for 6 s
+	broker
+	app app 172.17.0.54
+	capture broker app "$1.pcap" tcp port 5672
+	pika app confirms-slowly 60 14 & client=$!
+	sleep 4
+	rabbit rabbitmqctl set_vm_memory_high_watermark absolute 1MB
+	sleep 6
+	rabbit rabbitmqctl set_vm_memory_high_watermark 0.4
+	wait $client
+	;;
+amqp-tools-ok)          # the command-line tools of librabbitmq: publish, get, consume
+	broker
+	app app 172.17.0.55
+	capture broker app "$1.pcap" tcp port 5672
+	ask app amqp-declare-queue -s $BROKER -q tools -d
+	for i in 1 2 3; do ask app amqp-publish -s $BROKER -r tools -b "message $i"; done
+	ask app amqp-get -s $BROKER -q tools
+	ask app amqp-consume -s $BROKER -q tools -c 2 cat
+	;;
 midstream-amqp-hb5)     # tcpdump starts 4 s after the connection
 	broker
 	app app 172.17.0.44

@@ -3,8 +3,9 @@
 #
 # First every count and mark of every connection (compare.py), then every mark of
 # random connections (random_flows.py), then the bytes of a sample of streams
-# (streams.py); the status is 1 where one of them finds a difference that is not
-# accepted. A CATALOG.tsv beside a folder says which captures lost most.
+# (streams.py), then AMQP, method by method (amqp.py); the status is 1 where one of
+# them finds a difference that is not accepted. A CATALOG.tsv beside a folder says
+# which captures lost most.
 set -u
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
@@ -20,4 +21,6 @@ python3 tests/differential/random_flows.py "$BUILD/tcpwhy" || status=1
 echo
 python3 tests/differential/streams.py ${catalog:+--catalog "$catalog"} \
 	"$BUILD/tests/differential/streams" "$@" || status=1
+echo
+python3 tests/differential/amqp.py ${catalog:+--catalog "$catalog"} "$BUILD/tcpwhy" "$@" || status=1
 exit $status

@@ -3,10 +3,10 @@
  *
  *     streams CAPTURE
  *
- *     FRAME data OFFSET HEX
- *     FRAME gap OFFSET LENGTH
+ *     FRAME data OFFSET HEX NR SIDE
+ *     FRAME gap OFFSET LENGTH NR SIDE
  *
- * FRAME, which carried the direction's first byte, names the direction; its lines
+ * NR counts connections, SIDE is C or S. FRAME, which carried the direction's first byte, names the direction; its lines
  * come in order, between those of others. A direction without a captured byte has
  * none, a stream joined midway begins at offset 0 like any other.
  *
@@ -21,7 +21,9 @@
 
 /* One direction. A gap may come before the frame is known. */
 struct heard { struct mark first; uint64_t gap_off, gap_len; };
-struct state { struct heard side[2]; };
+struct state { unsigned nr; struct heard side[2]; };
+
+static unsigned connections;
 
 static enum guess guess_all(struct bytes head, bool at_start)
 {
@@ -29,10 +31,18 @@ static enum guess guess_all(struct bytes head, bool at_start)
 	return GUESS_SENT_BY_EITHER;
 }
 
-static void print_gap(const struct heard *h, uint64_t off, uint64_t len)
+static void print_names(struct state *s, enum side side)
 {
-	printf("%llu gap %llu %llu\n", (unsigned long long)h->first.frame, (unsigned long long)off,
-	       (unsigned long long)len);
+	if (s->nr == 0)
+		s->nr = ++connections;
+	printf(" %u %c\n", s->nr, side == CLIENT ? 'C' : 'S');
+}
+
+static void print_gap(struct state *s, enum side side, uint64_t off, uint64_t len)
+{
+	printf("%llu gap %llu %llu", (unsigned long long)s->side[side].first.frame,
+	       (unsigned long long)off, (unsigned long long)len);
+	print_names(s, side);
 }
 
 static struct step print_data(void *state, struct sink *k, enum side side, struct span s)
@@ -41,12 +51,12 @@ static struct step print_data(void *state, struct sink *k, enum side side, struc
 	if (h->first.frame == 0) {
 		sink_mark(k, side, s.off, MARK_BEGIN, &h->first);
 		if (h->gap_len)
-			print_gap(h, h->gap_off, h->gap_len);
+			print_gap(state, side, h->gap_off, h->gap_len);
 	}
 	printf("%llu data %llu ", (unsigned long long)h->first.frame, (unsigned long long)s.off);
 	for (size_t i = 0; i < s.n; i++)
 		printf("%02x", s.p[i]);
-	putchar('\n');
+	print_names(state, side);
 	return (struct step){ .used = s.n };
 }
 
@@ -55,7 +65,7 @@ static void hear_gap(void *state, struct sink *k, enum side side, uint64_t off, 
 	struct heard *h = &((struct state *)state)->side[side];
 	(void)k;
 	if (len && h->first.frame) {
-		print_gap(h, off, len);
+		print_gap(state, side, off, len);
 	} else if (len) {
 		h->gap_off = h->gap_len ? h->gap_off : off;
 		h->gap_len += len;

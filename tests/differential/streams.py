@@ -112,7 +112,7 @@ def our_streams(program, capture):
     directions = collections.defaultdict(bytearray)
     gap = {}                                  # what is missing at a direction's end so far
     for line in done.stdout.decode('ascii').splitlines():
-        frame, what, _, value = line.split(' ')
+        frame, what, _, value, *_ = line.split(' ')
         if what == 'gap':                     # several in a row are one to tshark
             gap[frame] = gap.get(frame, 0) + int(value)
             continue
