@@ -2,6 +2,7 @@
 # make demo        dependencies, build, and the diagnosis of a real capture
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark
+# make bench-dissectors  how long the dissectors take a message
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make install     PREFIX=/usr/local, DESTDIR=
 # make help        all targets
@@ -28,6 +29,7 @@ PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/de
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
              -Ianalyzer -Ianalyzer/base -Ianalyzer/report -Idissectors -Idb -Itests \
+             -Itests/conversation \
              $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 
 # What the program carries inside itself: the schema, the rules, the timers, the doctor's views.
@@ -122,6 +124,17 @@ demo:
 	./tcpwhy samples/docker-stop-race.pcap
 
 STREAMS := $(BUILD)/tests/differential/streams
+RECORD  := $(BUILD)/tests/conversation/record
+
+# The HTTP conversations of samples/, for what feeds a dissector alone.
+TALKS := $(BUILD)/talks
+$(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
+	@rm -rf $@ && mkdir -p $@
+	$(RECORD) $@ $(filter samples/%,$^)
+
+# What dissectors cost; numbers for people, no test.
+bench-dissectors: $(BUILD)/tests/bench/http1 $(TALKS)
+	@$(BUILD)/tests/bench/http1 $(TALKS)/*.talk
 
 check:
 	@$(MAKE) --no-print-directory deps
@@ -154,7 +167,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all deps deps-present test-deps demo check check-differential accept install uninstall clean help
+.PHONY: bench-dissectors all deps deps-present test-deps demo check check-differential accept install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(BUILD)/tests/bench/http1.d $(PKT_OBJ:.o=.d)

@@ -13,26 +13,26 @@
  *   http1_start.c     its first line
  *   http1_exchange.c  requests and responses: pairing, keeping, telling
  *   http1_head.c      what a line of a head says
- *   http1_secrets.c   the text kept of it, secrets removed
+ *   http1_kept.c      the heads that wait to be told
+ *   http1_secrets.c   their text, secrets removed
  *
  * Expect    a request with Expect: 100-continue whose body was never sent,
  *           because a final status came first, is complete with 0 bytes: that
  *           is how it should be. Without Expect an early answer ends nothing.
  * Lost      after a hole, or rubbish, only an unmistakable start line counts.
  *           A message whose extent could not be made out ends as cut_by_gap.
- * Cost      LIMIT_HTTP_PIPELINED exchanges and two sides, below 4 KiB, and the
- *           KEPT bytes of their heads. Target, host, user agent and reason are
- *           parts of these.
+ * Cost      LIMIT_HTTP_PIPELINED exchanges and two sides, below 4 KiB, and their
+ *           heads (http1_kept.h). Target, host, user agent and reason are parts
+ *           of these.
  */
 #include <assert.h>
-#include <stddef.h>
 
 #include "http1_message.h"
 #include "http1_words.h"
 
 enum { LINE_LOST = 8192 };               /* a start line longer than this is not found again */
 
-static_assert(offsetof(struct http1, exchanges.kept) <= 4096, "a built-in dissector stays small");
+static_assert(sizeof(struct http1) <= 4096, "a built-in dissector stays small");
 
 static struct feed feed_of(struct http1 *h, struct sink *out, enum side side)
 {

@@ -6,23 +6,6 @@
 
 enum { CHUNK_LINE = 4096 };
 
-enum got line_take(struct half *half, struct span s, size_t limit, struct bytes *line,
-                   size_t *used)
-{
-	size_t n = s.n < limit ? s.n : limit;
-	const uint8_t *lf = NULL;
-	if (half->scanned < n)
-		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
-	half->scanned = lf || n == limit ? 0 : n;
-	if (!lf)
-		return n == limit ? LINE_LONG : LINE_PART;
-	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
-	*used = line->n + 1;
-	if (line->n && line->p[line->n - 1] == '\r')
-		line->n--;
-	return LINE;
-}
-
 size_t line_end(struct span s, bool *more)
 {
 	*more = s.n == 1 && s.p[0] == '\r';
@@ -41,6 +24,19 @@ void message_begin(const struct feed *f, uint64_t off, char minor)
 	m->minor = minor;
 	m->bytes = 0;
 	sink_mark(f->out, f->side, off, MARK_BEGIN, &m->begin);
+	kept_begin(&f->h->exchanges.kept[f->side], &m->head);
+}
+
+bool head_keep(const struct feed *f, size_t n, struct text *t)
+{
+	const struct exchange *x = exchange_now(f);
+	return x && kept_open(&f->h->exchanges.kept[f->side], f->out, f->side,
+	                      &x->part[f->side].head, n, t);
+}
+
+void head_kept(const struct feed *f, const struct text *t)
+{
+	kept_close(&f->h->exchanges.kept[f->side], &exchange_now(f)->part[f->side].head, t);
 }
 
 /* Body bytes that came, when the direction has reached `off`. */
@@ -105,37 +101,82 @@ struct step message_give_up(const struct feed *f, uint64_t off, const char *what
 
 /* ---- fields ---- */
 
-/* Keep a field's line for display. */
-static void field_keep(const struct feed *f, const struct field_line *l)
+/* What is known while the fields of a head are read. */
+struct reading { struct exchange *x; struct kept_head *kept; struct text text; bool keeps, shown; };
+
+static void reading_begin(const struct feed *f, struct reading *r)
 {
-	struct exchange *x = exchange_now(f);
-	bool shown = sink_shows_secrets(f->out);
-	if (!x || x->part[f->side].kept_full || (l->field == SECRET && l->name.n == 0 && !shown))
+	*r = (struct reading){ 0 };
+	if (f->half->phase != HEAD || !(r->x = exchange_now(f)))
 		return;
-	struct text t;
-	t.n = 0;
-	text_put(&t, l->name);
-	text_put_word(&t, l->name.n ? ": " : " ");
-	size_t at = t.n;
-	if (shown)
-		text_put(&t, l->value);
-	else if (l->field == SECRET)
-		text_put_word(&t, "***");
-	else
-		text_put_redacted(&t, l->value, l->field == HOST);
-	struct part part = { (uint16_t)(x->part[f->side].kept_n + at), (uint16_t)(t.n - at) };
-	text_put_word(&t, "\n");
-	kept_add(&f->h->exchanges, f->half->nr, f->side, (struct bytes){ t.p, t.n });
-	if (f->side == CLIENT && l->name.n && l->field == HOST && x->host.n == 0)
-		x->host = part;
-	if (f->side == CLIENT && l->name.n && l->field == AGENT && x->agent.n == 0)
-		x->agent = part;
+	r->shown = sink_shows_secrets(f->out);
+	r->kept = &r->x->part[f->side].head;
+	r->keeps = kept_open(&f->h->exchanges.kept[f->side], f->out, f->side, r->kept, 0, &r->text);
 }
 
-static void field_read(const struct feed *f, struct bytes line, uint64_t off)
+static void reading_end(const struct feed *f, struct reading *r)
+{
+	if (r->keeps)
+		kept_close(&f->h->exchanges.kept[f->side], r->kept, &r->text);
+	r->keeps = false;
+}
+
+/* Whether there is room for what becomes of a line of n bytes, or the caps leave none. */
+static bool reading_keeps(const struct feed *f, struct reading *r, size_t n)
+{
+	if (!r->keeps || r->text.cut)
+		return false;
+	if (kept_need(n) > r->text.size - r->text.n && r->text.size < r->kept->max) {
+		reading_end(f, r);
+		r->keeps = kept_open(&f->h->exchanges.kept[f->side], f->out, f->side, r->kept, n,
+		                     &r->text);
+	}
+	return r->keeps;
+}
+
+/* Put a field as it is shown; its value's place in the text. */
+static struct part field_put(struct text *t, const struct field_line *l, bool shown)
+{
+	static const char divider[] = ": ";
+	bool plain = shown || (l->field != SECRET && !value_is_suspect(l->value));
+	size_t at;
+	if (plain && l->value.p == l->name.p + l->name.n + 2 && !memcmp(l->value.p - 2, divider, 2)) {
+		at = t->n + l->name.n + 2;
+		text_put(t, (struct bytes){ l->name.p, l->name.n + 2 + l->value.n });
+	} else {
+		text_put(t, l->name);
+		text_put_word(t, l->name.n ? divider : " ");
+		at = t->n;
+		if (plain)
+			text_put(t, l->value);
+		else if (l->field == SECRET)
+			text_put_word(t, "***");
+		else
+			text_put_redacted(t, l->value, l->field == HOST);
+	}
+	struct part part = { (uint16_t)at, (uint16_t)(t->n > at ? t->n - at : 0) };
+	text_put_word(t, "\n");
+	return part;
+}
+
+/* Keep a field's line for display. */
+static void field_keep(const struct feed *f, struct reading *r, const struct field_line *l)
+{
+	if ((l->field == SECRET && l->name.n == 0 && !r->shown)
+	    || !reading_keeps(f, r, l->name.n + l->value.n))
+		return;
+	struct part value = field_put(&r->text, l, r->shown);
+	if (f->side == SERVER || l->name.n == 0 || (l->field != HOST && l->field != AGENT))
+		return;
+	struct part *first = l->field == HOST ? &r->x->host : &r->x->agent;
+	if (first->n == 0)
+		*first = value;
+}
+
+static void field_read(const struct feed *f, struct reading *r, struct bytes line, uint64_t off)
 {
 	struct head *head = &f->half->head;
-	struct field_line l;
+	struct field_line l = { 0 };
 	if (!field_parse(line, head->last, &l)) {
 		if (!head->no_colon)
 			sink_anomaly(f->out, f->side, off, "a line of the head is not a field");
@@ -144,10 +185,13 @@ static void field_read(const struct feed *f, struct bytes line, uint64_t off)
 		return;
 	}
 	head->last = l.field;
-	const char *wrong = head_read(head, &l);
-	if (wrong)
-		sink_anomaly(f->out, f->side, off, wrong);
-	field_keep(f, &l);
+	if (l.field > AGENT && l.field < SECRET) {
+		const char *wrong = head_read(head, &l);
+		if (wrong)
+			sink_anomaly(f->out, f->side, off, wrong);
+	}
+	if (r->keeps)
+		field_keep(f, r, &l);
 }
 
 /* ---- the end of a head ---- */
@@ -249,21 +293,36 @@ static struct step head_end(const struct feed *f, uint64_t off, size_t used)
 	                         : response_head_end(f, off, used, end);
 }
 
-static struct step head_data(const struct feed *f, struct span s)
+/* Read the fields there are. *used: how far that went, up to the line where it ended. */
+static enum got fields_read(const struct feed *f, struct span s, struct bytes *line, size_t *used)
 {
 	struct head *head = &f->half->head;
+	struct reading r;
+	size_t at = 0, n;
+	enum got got;
+	reading_begin(f, &r);
+	while ((got = line_take(f->half, (struct span){ s.p + at, s.n - at, s.off + at },
+	                        LIMIT_HTTP_HEAD - head->n, line, &n)) == LINE && line->n > 0) {
+		head->n += n;
+		if (f->half->phase == HEAD)
+			field_read(f, &r, *line, s.off + at);
+		at += n;
+	}
+	reading_end(f, &r);
+	*used = got == LINE ? at + n : at;
+	return got;
+}
+
+static struct step head_data(const struct feed *f, struct span s)
+{
 	struct bytes line;
 	size_t used;
-	enum got got = line_take(f->half, s, LIMIT_HTTP_HEAD - head->n, &line, &used);
-	if (got == LINE_PART)
-		return wait_after(s);
-	if (got == LINE_LONG)
-		return message_give_up(f, s.off, "a head longer than is read");
-	head->n += used;
-	if (line.n == 0)
+	enum got got = fields_read(f, s, &line, &used);
+	if (got == LINE)
 		return head_end(f, s.off + used, used);
-	if (f->half->phase == HEAD)
-		field_read(f, line, s.off);
+	if (got == LINE_PART)
+		return (struct step){ .used = used, .need = s.n - used + 1 };
+	message_give_up(f, s.off + used, "a head longer than is read");
 	return (struct step){ .used = used };
 }
 

@@ -16,6 +16,8 @@
 #ifndef HTTP1_MESSAGE_H
 #define HTTP1_MESSAGE_H
 
+#include <string.h>
+
 #include "dissector.h"
 #include "http1_exchange.h"
 #include "http1_head.h"
@@ -57,12 +59,32 @@ static inline struct exchange *exchange_now(const struct feed *f)
 /* The line at the start of s, without its end, and what it takes up. Bytes that
  * were searched for an end are not searched again. */
 enum got { LINE, LINE_PART, LINE_LONG };
-enum got line_take(struct half *, struct span, size_t limit, struct bytes *line, size_t *used);
+static inline enum got line_take(struct half *half, struct span s, size_t limit,
+                                 struct bytes *line, size_t *used)
+{
+	size_t n = s.n < limit ? s.n : limit;
+	const uint8_t *lf = NULL;
+	if (half->scanned < n)
+		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
+	half->scanned = lf || n == limit ? 0 : n;
+	if (!lf)
+		return n == limit ? LINE_LONG : LINE_PART;
+	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
+	*used = line->n + 1;
+	if (line->n && line->p[line->n - 1] == '\r')
+		line->n--;
+	return LINE;
+}
 
 /* How long the line end is that s begins with; 0: none. *more: it may yet be one. */
 size_t line_end(struct span, bool *more);
 
 static inline struct step wait_after(struct span s) { return (struct step){ .need = s.n + 1 }; }
+
+/* Go on with the head that is kept of the message in progress: with what becomes of
+ * n bytes. False: no room, or no exchange. */
+bool head_keep(const struct feed *, size_t n, struct text *);
+void head_kept(const struct feed *, const struct text *);
 
 /* Read on in any phase but LOST. */
 struct step message_data(const struct feed *, struct span);
