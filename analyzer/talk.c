@@ -75,6 +75,18 @@ void sink_http(struct sink *k, const struct http_exchange *x)
 	store_http(k->context->store, k->flow->id, x);
 }
 
+void sink_http_interim(struct sink *k, const struct http_interim *i)
+{
+	told(k, TOLD_OTHER);
+	store_http_interim(k->context->store, k->flow->id, i);
+}
+
+void sink_websocket_close(struct sink *k, const struct websocket_close *c)
+{
+	told(k, TOLD_OTHER);
+	store_websocket_close(k->context->store, k->flow->id, c);
+}
+
 void sink_amqp_connection(struct sink *k, const struct amqp_connection *c)
 {
 	store_amqp_connection(k->context->store, k->flow->id, c);

@@ -57,6 +57,8 @@ uint8_t *sink_room(struct sink *, enum side, size_t n);
 
 /* Facts. Texts are borrowed for the call. */
 void sink_http(struct sink *, const struct http_exchange *);
+void sink_http_interim(struct sink *, const struct http_interim *);
+void sink_websocket_close(struct sink *, const struct websocket_close *);
 void sink_amqp_connection(struct sink *, const struct amqp_connection *);
 void sink_amqp_channel(struct sink *, const struct amqp_channel *);
 void sink_amqp_method(struct sink *, const struct amqp_method *);

@@ -39,6 +39,24 @@ static const char *version_name(char minor, char to[sizeof "HTTP/1.1"])
 	return minor ? to : NULL;
 }
 
+/* What was heard of 100 (Continue), or instead of it: the schema's words. */
+static const char *expect_answer(const struct exchange *x)
+{
+	if (!x->expect)
+		return x->cont.frame ? "unasked" : NULL;
+	return x->cont.frame ? "100" : x->status != NONE ? "final" : "none";
+}
+
+static const char *expect_body(const struct exchange *x)
+{
+	struct mark answer = x->cont.frame ? x->cont : x->part[SERVER].begin;
+	if (!x->expect)
+		return NULL;
+	if (!x->body.frame)
+		return "unsent";
+	return !answer.frame ? "without" : x->body.frame < answer.frame ? "before" : "after";
+}
+
 static void exchange_tell(struct exchanges *e, struct sink *out, uint64_t nr)
 {
 	const struct exchange *x = exchange_of(e, nr);
@@ -58,7 +76,7 @@ static void exchange_tell(struct exchanges *e, struct sink *out, uint64_t nr)
 		.request = q->begin, .request_head_end = q->head_end,
 		.request_body = x->body, .request_end = q->end,
 		.request_off = q->off, .request_declared = q->declared,
-		.request_bytes = q->bytes, .request_body_hash = NONE,
+		.request_bytes = q->bytes, .request_body_hash = x->body_hash,
 		.expect_continue = x->expect, .cont = x->cont,
 		.status = x->status,
 		.response_version = version_name(a->minor, versions[SERVER]),
@@ -67,6 +85,7 @@ static void exchange_tell(struct exchanges *e, struct sink *out, uint64_t nr)
 		.response_off = a->off, .response_declared = a->declared, .response_bytes = a->bytes,
 		.response_until_close = x->until_close, .close_announced = x->close,
 		.request_state = state_names[q->state], .response_state = state_names[a->state],
+		.expect_answer = expect_answer(x), .expect_body = expect_body(x),
 	});
 }
 
@@ -127,7 +146,8 @@ uint64_t exchange_open(struct exchanges *e, struct sink *out, enum side side, ui
 	e->open++;
 	const struct message unseen = { .off = NONE, .declared = NONE, .bytes = NONE };
 	*exchange_of(e, e->first + e->open) = (struct exchange){ .part = { unseen, unseen },
-	                                                         .status = NONE };
+	                                                         .status = NONE,
+	                                                         .body_hash = NONE };
 	return e->first + e->open;
 }
 

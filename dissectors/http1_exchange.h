@@ -37,6 +37,7 @@ struct exchange {
 	struct message part[2];          /* by enum side of the sender */
 	struct mark    body, cont;
 	struct part    target, host, agent, reason;   /* the last of the response's head */
+	int64_t        body_hash;        /* NONE */
 	int16_t        status;
 	bool           expect : 1, until_close : 1, close : 1;
 	bool           in_gap : 1;       /* the answer may lie in a hole */
@@ -45,6 +46,7 @@ struct exchange {
 
 struct exchanges {
 	uint64_t        first;           /* nr of the oldest open one, less 1 */
+	uint64_t        answered;        /* nr of the last final response; 0: none yet */
 	unsigned        open, unheard;   /* how many; answers due to those let go */
 	bool            pipelined, overflowed, server_spoke;
 	struct exchange ring[LIMIT_HTTP_PIPELINED];

@@ -4,8 +4,6 @@
 #include "http1_secrets.h"
 #include "http1_words.h"
 
-enum { CHUNK_LINE = 4096 };
-
 size_t line_end(struct span s, bool *more)
 {
 	*more = s.n == 1 && s.p[0] == '\r';
@@ -57,14 +55,17 @@ void message_end(const struct feed *f, enum state state, uint64_t off, struct ma
 		m->bytes = no_body_known ? NONE : body_seen(half, off);
 		if (state == COMPLETE)
 			m->end = end;
-		if (f->side == CLIENT && half->body.frame)
+		if (f->side == CLIENT && half->body.frame) {
 			x->body = half->body;
+			x->body_hash = body_hash(half, state == COMPLETE);
+		}
 	}
 	half->nr = 0;
 	half->begun = half->owed = false;
 	half->phase = START;
 	half->piece = half->piece_end = 0;
 	half->body_n = 0;
+	half->hash = (struct body_hash){ 0 };
 	half->body = half->end = (struct mark){ 0 };
 }
 
@@ -196,21 +197,6 @@ static void field_read(const struct feed *f, struct reading *r, struct bytes lin
 
 /* ---- the end of a head ---- */
 
-/* A body begins at off: chunked, or of head.length bytes. */
-static struct step body_begin(const struct feed *f, uint64_t off, size_t used)
-{
-	struct half *half = f->half;
-	half->phase = half->head.chunked ? CHUNK : BODY;
-	if (half->head.chunked)
-		return (struct step){ .used = used };
-	half->piece = off;
-	half->piece_end = off + (uint64_t)half->head.length;
-	if (f->side == CLIENT)
-		sink_mark(f->out, f->side, off, MARK_BEGIN, &half->body);
-	sink_mark(f->out, f->side, half->piece_end, MARK_END, &half->end);
-	return (struct step){ .used = used, .skip = (uint64_t)half->head.length };
-}
-
 static struct step request_head_end(const struct feed *f, uint64_t off, size_t used,
                                     struct mark end)
 {
@@ -251,6 +237,7 @@ static struct step response_head_end(const struct feed *f, uint64_t off, size_t 
 	if (connected || head->status == 101) {
 		const char *to = *head->upgrade ? head->upgrade : f->h->half[CLIENT].head.upgrade;
 		f->h->tunnel = true;
+		f->h->websocket = !connected && !strcmp(to, "websocket");
 		sink_app(f->out, connected || !*to ? "tunnel" : to);
 	}
 	bool bodiless = connected || head->status == 101 || head->status == 204
@@ -352,90 +339,6 @@ static struct step connecting_data(const struct feed *f, struct span s)
 	return (struct step){ 0 };
 }
 
-/* ---- bodies ---- */
-
-/* Shown after all: what a hole left of a body that it began. */
-static struct step body_data(const struct feed *f, struct span s)
-{
-	f->half->owed = false;
-	return (struct step){ .skip = f->half->piece_end - s.off };
-}
-
-static struct step until_close_data(const struct feed *f, struct span s)
-{
-	sink_mark(f->out, f->side, s.off + s.n, MARK_END, &f->half->end);
-	return (struct step){ .used = s.n };
-}
-
-/* The size at the start of a chunk line; NONE if there is none. */
-static int64_t chunk_size(struct bytes line)
-{
-	int64_t size = 0;
-	size_t i = 0;
-	for (; i < line.n && hex_digit(line.p[i]) >= 0; i++) {
-		if (size > INT64_MAX >> 8)
-			return NONE;
-		size = size << 4 | hex_digit(line.p[i]);
-	}
-	bool ended = i == line.n || line.p[i] == ';' || is_blank(line.p[i]);
-	return i > 0 && ended ? size : NONE;
-}
-
-static struct step chunk_data(const struct feed *f, struct span s)
-{
-	struct half *half = f->half;
-	struct bytes line;
-	size_t used;
-	enum got got = line_take(half, s, CHUNK_LINE, &line, &used);
-	if (got == LINE_PART)
-		return wait_after(s);
-	int64_t size = got == LINE ? chunk_size(line) : NONE;
-	if (size == NONE)
-		return message_give_up(f, s.off, "a chunk does not begin with its size");
-	if (size == 0) {
-		half->phase = TRAILER;
-		half->head.n = 0;
-		return (struct step){ .used = used };
-	}
-	half->phase = CHUNK_END;
-	half->piece = s.off + used;
-	half->piece_end = half->piece + (uint64_t)size;
-	if (f->side == CLIENT && half->body_n == 0)
-		sink_mark(f->out, f->side, half->piece, MARK_BEGIN, &half->body);
-	return (struct step){ .used = used, .skip = (uint64_t)size };
-}
-
-static struct step chunk_end_data(const struct feed *f, struct span s)
-{
-	struct half *half = f->half;
-	bool more;
-	size_t used = line_end(s, &more);
-	if (more)
-		return wait_after(s);
-	if (used == 0)
-		return message_give_up(f, s.off, "a chunk does not end where it should");
-	half->body_n += (int64_t)(half->piece_end - half->piece);
-	half->piece = half->piece_end = 0;
-	half->phase = CHUNK;
-	return (struct step){ .used = used };
-}
-
-/* A hole right where the body of a request with Expect would begin is that
- * body, as far as its length allows. */
-bool message_spans_gap(const struct feed *f, uint64_t off, uint64_t len)
-{
-	struct half *half = f->half;
-	if (half->phase == UNTIL_CLOSE)
-		sink_mark(f->out, f->side, off + len, MARK_END, &half->end);
-	if (half->phase != ASKED)
-		return half->phase == UNTIL_CLOSE;
-	if (half->head.chunked || message_refused(f))
-		return false;
-	body_begin(f, off, 0);
-	half->owed = true;
-	return off + len <= half->piece_end;
-}
-
 struct step message_data(const struct feed *f, struct span s)
 {
 	switch (f->half->phase) {
@@ -444,10 +347,10 @@ struct step message_data(const struct feed *f, struct span s)
 	case TRAILER:     return head_data(f, s);
 	case ASKED:       return asked_data(f, s);
 	case CONNECTING:  return connecting_data(f, s);
-	case BODY:        return body_data(f, s);
-	case CHUNK:       return chunk_data(f, s);
-	case CHUNK_END:   return chunk_end_data(f, s);
-	case UNTIL_CLOSE: return until_close_data(f, s);
+	case BODY:
+	case CHUNK:
+	case CHUNK_END:
+	case UNTIL_CLOSE: return body_data(f, s);
 	case LOST:        break;
 	}
 	return (struct step){ .used = s.n };

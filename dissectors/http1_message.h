@@ -8,6 +8,7 @@
  *                 -> ASKED -> BODY, CHUNK or START  Expect: sent, or refused
  *                 -> CONNECTING -> START            CONNECT, refused
  *
+ * (http1_body.c has BODY to UNTIL_CLOSE)
  * and from everywhere to LOST when what comes cannot be what should.
  *
  * Order   message_settle() before bytes are read: a skipped body ends unseen.
@@ -24,6 +25,10 @@
 
 enum phase { START, HEAD, ASKED, CONNECTING, BODY, CHUNK, CHUNK_END, TRAILER, UNTIL_CLOSE, LOST };
 
+/* Of a body's first LIMIT_HTTP_BODY_HASHED bytes: `word` has those not yet mixed in;
+ * broken: some were not captured. */
+struct body_hash { uint64_t mixed, word; uint32_t n; bool broken; };
+
 /* One direction. */
 struct half {
 	enum phase  phase;
@@ -38,12 +43,14 @@ struct half {
 	struct head head;
 	uint64_t    piece, piece_end;    /* the body, or its present chunk */
 	int64_t     body_n;              /* body bytes before it */
+	struct body_hash hash;
 	struct mark body, end;           /* taken ahead, for the message in progress */
 };
 
 struct http1 {
 	struct half      half[2];
 	bool             tunnel;         /* it now speaks something else */
+	bool             websocket;      /* which is this */
 	struct exchanges exchanges;
 };
 
@@ -106,6 +113,18 @@ void message_settle(const struct feed *, uint64_t off);
 
 /* A final response came instead of the body that it was asked for. */
 bool message_refused(const struct feed *);
+
+/* A body begins at off, as the head says; `used`: the end of that head. */
+struct step body_begin(const struct feed *, uint64_t off, size_t used);
+
+/* Read on in the phases of a body. */
+struct step body_data(const struct feed *, struct span);
+
+/* The hash of the body that was read, or NONE. */
+int64_t body_hash(const struct half *, bool complete);
+
+/* The connection speaks another protocol by now. */
+struct step tunnel_data(const struct feed *, struct span);
 
 /* A hole at `off`: whether the message in progress can go on behind it. */
 bool message_spans_gap(const struct feed *, uint64_t off, uint64_t len);

@@ -106,20 +106,29 @@ static void response_begin(const struct feed *f, uint64_t off, int status, char 
 		                                                                       : NEVER;
 	}
 	exchange_now(f)->status = (int16_t)status;
+	e->answered = half->nr;
 	message_begin(f, off, minor);
 }
 
+/* One that nobody waits for came late, if anything was answered before. */
 static void interim_begin(const struct feed *f, uint64_t off, int status)
 {
 	struct exchanges *e = &f->h->exchanges;
+	struct http_interim told = { .exchange_nr = NONE, .status = status };
 	f->half->nr = 0;
 	if (e->unheard > 0 && !f->half->unsure)
 		return;
-	struct exchange *x = exchange_of(e, exchange_awaiting(e, f->half->unsure));
-	if (!x)
+	uint64_t nr = exchange_awaiting(e, f->half->unsure);
+	struct exchange *x = exchange_of(e, nr);
+	sink_mark(f->out, f->side, off, MARK_BEGIN, &told.at);
+	if (x && status == 100 && x->cont.frame == 0)
+		x->cont = told.at;
+	if (!x && e->answered == 0)
 		sink_anomaly(f->out, f->side, off, "an interim response without a request");
-	else if (status == 100 && x->cont.frame == 0)
-		sink_mark(f->out, f->side, off, MARK_BEGIN, &x->cont);
+	told.late = !x && e->answered;
+	if (x || e->answered)
+		told.exchange_nr = (int64_t)(x ? nr : e->answered);
+	sink_http_interim(f->out, &told);
 }
 
 /* The line's end need not be there. */
@@ -184,7 +193,7 @@ struct step start_data(const struct feed *f, struct span s)
 	size_t used, seen = half->scanned;
 	bool more;
 	if (f->h->tunnel)
-		return (struct step){ .skip = SKIP_REST };
+		return tunnel_data(f, s);
 	if ((used = line_end(s, &more))) {
 		half->scanned = 0;
 		return (struct step){ .used = used };

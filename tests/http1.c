@@ -75,6 +75,10 @@ void sink_http(struct sink *k, const struct http_exchange *x)
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
 		say(k, " %" PRIu64, marks[i]->frame);
 	say(k, "\n");
+	if (x->expect_answer || x->expect_body)
+		say(k, "  answer %s body %s\n", x->expect_answer, x->expect_body ? x->expect_body : "-");
+	if (k->heads && x->request_body_hash != NONE)
+		say(k, "  hash %08" PRIx64 "\n", (uint64_t)x->request_body_hash);
 	if (k->heads)
 		say(k, "[%s|%s|%s|%s|%s]\n%s---\n%s", x->version ? x->version : "-",
 		    x->host ? x->host : "-", x->user_agent ? x->user_agent : "-",
@@ -85,6 +89,23 @@ void sink_http(struct sink *k, const struct http_exchange *x)
 void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what)
 {
 	say(k, "! %c%" PRIu64 " %s\n", side == CLIENT ? 'c' : 's', off, what);
+}
+
+void sink_http_interim(struct sink *k, const struct http_interim *i)
+{
+	say(k, "interim %d of %" PRId64 "%s at %" PRIu64 "\n", i->status, i->exchange_nr,
+	    i->late ? " late" : "", i->at.frame);
+}
+
+void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *protocol)
+{
+	say(k, "heartbeat %c%" PRIu64 " %s\n", side == CLIENT ? 'c' : 's', off, protocol);
+}
+
+void sink_websocket_close(struct sink *k, const struct websocket_close *c)
+{
+	say(k, "websocket close %c %d %s at %" PRIu64 "\n", c->sender == CLIENT ? 'c' : 's', c->code,
+	    c->reason, c->at.frame);
 }
 
 void sink_app(struct sink *k, const char *app) { say(k, "app %s\n", app); }
@@ -238,23 +259,29 @@ static const struct row {
 	{ "100, then 200", { { 'c', ASK }, { 's', "HTTP/1.1 100 Continue\r\n\r\n" },
 	    { 'c', "hello" }, { 's', OK5 } },
 	  .told =
+	  "interim 100 of 1 at 2\n"
 	  "1 POST /u 0/5/5 complete > 200 25/5/5 complete expect\n"
-	  "  1 1 3 3 2 4 4 4\n" },
+	  "  1 1 3 3 2 4 4 4\n"
+	  "  answer 100 body after\n" },
 	{ "417 three times", { { 'c', ASK }, { 's', NO417 }, { 'c', ASK }, { 's', NO417 },
 	    { 'c', ASK }, { 's', NO417 }, { 'f', "" }, { 'F', "" } },
 	  .told =
 	  "1 POST /u 0/5/0 complete > 417 0/0/0 complete expect\n"
 	  "  1 1 0 1 0 2 2 2\n"
+	  "  answer final body unsent\n"
 	  "2 POST /u 61/5/0 complete > 417 38/0/0 complete expect\n"
 	  "  3 3 0 3 0 4 4 4\n"
+	  "  answer final body unsent\n"
 	  "3 POST /u 122/5/0 complete > 417 76/0/0 complete expect\n"
-	  "  5 5 0 5 0 6 6 6\n" },
+	  "  5 5 0 5 0 6 6 6\n"
+	  "  answer final body unsent\n" },
 	{ "403 instead of 100, body sent all the same", { { 'c', ASK },
 	    { 's', "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" }, { 'c', "hello" GET("/b") },
 	    { 's', EMPTY } },
 	  .told =
 	  "1 POST /u 0/5/5 complete > 403 0/0/0 complete expect\n"
 	  "  1 1 3 3 0 2 2 2\n"
+	  "  answer final body after\n"
 	  "2 GET /b 66/-/0 complete > 200 38/0/0 complete\n"
 	  "  3 3 0 3 0 4 4 4\n" },
 	{ "403 instead of 100, then close", { { 'c', ASK },
@@ -262,17 +289,20 @@ static const struct row {
 	    { 'F', "" }, { 'f', "" } },
 	  .told =
 	  "1 POST /u 0/5/0 complete > 403 0/0/0 complete expect close\n"
-	  "  1 1 0 1 0 2 2 2\n" },
+	  "  1 1 0 1 0 2 2 2\n"
+	  "  answer final body unsent\n" },
 	{ "body sent without waiting, late 100", { { 'c', ASK }, { 'c', "hello" }, { 's', EMPTY },
 	    { 's', "HTTP/1.1 100 Continue\r\n\r\n" } },
 	  .told =
 	  "1 POST /u 0/5/5 complete > 200 0/0/0 complete expect\n"
 	  "  1 1 2 2 0 3 3 3\n"
-	  "! s38 an interim response without a request\n" },
+	  "  answer final body before\n"
+	  "interim 100 of 1 late at 4\n" },
 	{ "never a 100, never a body", { { 'c', ASK }, { 'r', "" } },
 	  .told =
 	  "1 POST /u 0/5/0 cut_by_rst > - -/-/- none expect\n"
-	  "  1 1 0 0 0 0 0 0\n" },
+	  "  1 1 0 0 0 0 0 0\n"
+	  "  answer none body unsent\n" },
 	{ "response before the body", { { 'c', "POST /a HTTP/1.1\r\nContent-Length: 36\r\n\r\n" },
 	    { 's', EMPTY }, { 'c', "GET /not/a/request HTTP/1.1\r\nHost:\r\n" }, { 'c', GET("/b") },
 	    { 's', EMPTY } },
@@ -284,6 +314,8 @@ static const struct row {
 	{ "103, 102, 200", { { 'c', GET("/a") }, { 's', "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" },
 	    { 's', "HTTP/1.1 102 Busy\r\n\r\n" EMPTY } },
 	  .told =
+	  "interim 103 of 1 at 2\n"
+	  "interim 102 of 1 at 3\n"
 	  "1 GET /a 0/-/0 complete > 200 52/0/0 complete\n"
 	  "  1 1 0 1 0 3 3 3\n" },
 	{ "body cut by RST", { { 'c', GET("/a") },
@@ -373,6 +405,7 @@ static const struct row {
 	  .told =
 	  "1 POST /a 3/3/3 complete > 200 0/0/0 complete\n"
 	  "  1 1 1 1 0 2 2 2\n"
+	  "  hash 3f70c8cc\n"
 	  "[HTTP/1.1|-|-|HTTP/1.1|-]\n"
 	  "POST /a HTTP/1.1\n"
 	  "Content-Length: \n"
@@ -436,7 +469,86 @@ static const struct row {
 	  .told =
 	  "app websocket\n"
 	  "1 GET /ws 0/-/0 complete > 101 0/-/0 complete\n"
-	  "  1 1 0 1 0 2 2 2\n" },
+	  "  1 1 0 1 0 2 2 2\n"
+	  "! s49 not a WebSocket frame\n" },
+	{ "WebSocket frames", { { 'c', "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n" },
+	    { 's', "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n\x01\x03" "abc\x89\x02hi" },
+	    { 'c', "\x8a\x82" "abcdhi\x82\xfe\x01\x01" "abcd" }, { '>', "257" },
+	    { 'c', "\x88\x85\x01\x01\x01\x01\x02\xe9" "bxd" }, { 's', "\x88\x02\x03\xe8" "\x8f" },
+	    { '>', "2" }, { 'c', "\x89\x80" "abcd" } },
+	  .told =
+	  "app websocket\n"
+	  "1 GET /ws 0/-/0 complete > 101 0/-/0 complete\n"
+	  "  1 1 0 1 0 2 2 2\n"
+	  "heartbeat s51 websocket\n"
+	  "heartbeat c40 websocket\n"
+	  "websocket close c 1000 cye at 5\n"
+	  "websocket close s 1000  at 6\n"
+	  "! c324 WebSocket frames behind a hole are not read\n" },
+	{ "the same body twice, chunked and not", {
+	    { 'c', "POST /a HTTP/1.1\r\nContent-Length: 12\r\n\r\nhello, world" }, { 's', EMPTY },
+	    { 'c', "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7\r\n, world" },
+	    { 'c', "\r\n0\r\n\r\n" }, { 's', EMPTY },
+	    { 'c', "POST /a HTTP/1.1\r\nContent-Length: 12\r\n\r\nhello" }, { '>', "2" },
+	    { 'c', "world" }, { 's', EMPTY },
+	    { 'c', "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe" },
+	    { '>', "3" }, { 'c', "\r\n0\r\n\r\n" GET("/b") } },
+	  .told =
+	  "1 POST /a 0/12/12 complete > 200 0/0/0 complete\n"
+	  "  1 1 1 1 0 2 2 2\n"
+	  "  hash b9552668\n"
+	  "[HTTP/1.1|-|-|HTTP/1.1|OK]\n"
+	  "POST /a HTTP/1.1\n"
+	  "Content-Length: 12\n"
+	  "---\n"
+	  "HTTP/1.1 200 OK\n"
+	  "Content-Length: 0\n"
+	  "2 POST /a 52/-/12 complete > 200 38/0/0 complete\n"
+	  "  3 3 3 4 0 5 5 5\n"
+	  "  hash b9552668\n"
+	  "[HTTP/1.1|-|-|HTTP/1.1|OK]\n"
+	  "POST /a HTTP/1.1\n"
+	  "Transfer-Encoding: chunked\n"
+	  "---\n"
+	  "HTTP/1.1 200 OK\n"
+	  "Content-Length: 0\n"
+	  "3 POST /a 127/12/12 complete > 200 76/0/0 complete\n"
+	  "  6 6 6 8 0 9 9 9\n"
+	  "[HTTP/1.1|-|-|HTTP/1.1|OK]\n"
+	  "POST /a HTTP/1.1\n"
+	  "Content-Length: 12\n"
+	  "---\n"
+	  "HTTP/1.1 200 OK\n"
+	  "Content-Length: 0\n"
+	  "4 POST /a 179/-/5 complete > - -/-/- none\n"
+	  "  10 10 10 12 0 0 0 0\n"
+	  "[HTTP/1.1|-|-|-|-]\n"
+	  "POST /a HTTP/1.1\n"
+	  "Transfer-Encoding: chunked\n"
+	  "---\n"
+	  "5 GET /b 242/-/0 complete > - -/-/- none\n"
+	  "  12 12 0 12 0 0 0 0\n"
+	  "[HTTP/1.1|h|-|-|-]\n"
+	  "GET /b HTTP/1.1\n"
+	  "Host: h\n"
+	  "---\n", .heads = true },
+	{ "100 unasked, 100 before a waiting body, body before and without", {
+	    { 'c', "POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\n" },
+	    { 's', "HTTP/1.1 100 Continue\r\n\r\n" }, { 'c', "hi" }, { 's', EMPTY },
+	    { 'c', ASK }, { 'c', "hello" }, { 's', "HTTP/1.1 100 Continue\r\n\r\n" EMPTY },
+	    { 'c', ASK }, { 'c', "hello" } },
+	  .told =
+	  "interim 100 of 1 at 2\n"
+	  "1 POST /a 0/2/2 complete > 200 25/0/0 complete\n"
+	  "  1 1 3 3 2 4 4 4\n"
+	  "  answer unasked body -\n"
+	  "interim 100 of 2 at 7\n"
+	  "2 POST /u 41/5/5 complete > 200 88/0/0 complete expect\n"
+	  "  5 5 6 6 7 7 7 7\n"
+	  "  answer 100 body before\n"
+	  "3 POST /u 107/5/5 complete > - -/-/- none expect\n"
+	  "  8 8 9 9 0 0 0 0\n"
+	  "  answer none body without\n" },
 	{ "garbage, then a request", { { 'c', "what is this\r\nnothing\r\n" GET("/a") },
 	    { 's', "\x01\x02\x03\r\n" EMPTY } },
 	  .told =

@@ -59,6 +59,7 @@ enum {
 	LIMIT_HTTP_HEADS_KEPT  = 8192,    /* a side, of all heads that are not told yet */
 	LIMIT_HTTP_TARGET      = 1024,    /* request target kept */
 	LIMIT_HTTP_HOST        = 256,
+	LIMIT_HTTP_BODY_HASHED = 4096,    /* of a request's body; the schema says so too */
 	LIMIT_HTTP_PIPELINED   = 14,      /* exchanges open at once; older ones are let go */
 	LIMIT_AMQP_METHOD      = 131072,  /* a longer method frame is given up as a gap */
 	LIMIT_AMQP_CHANNELS    = 32,      /* channels counted at once on a connection */

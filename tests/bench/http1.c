@@ -61,6 +61,14 @@ void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what
 	k->incomplete = true;
 }
 
+void sink_http_interim(struct sink *k, const struct http_interim *i) { (void)k, (void)i; }
+void sink_websocket_close(struct sink *k, const struct websocket_close *c) { (void)k, (void)c; }
+
+void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *protocol)
+{
+	(void)k, (void)side, (void)off, (void)protocol;
+}
+
 void sink_app(struct sink *k, const char *app) { (void)k, (void)app; }
 bool sink_shows_secrets(const struct sink *k) { (void)k; return false; }
 
