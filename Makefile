@@ -3,6 +3,7 @@
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark
 # make bench-dissectors  how long the dissectors take a message
+# make fuzz TIME=60      the fuzz targets, so many seconds each
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make install     PREFIX=/usr/local, DESTDIR=
 # make help        all targets
@@ -79,6 +80,26 @@ $(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
 	@{ echo '['; first=; for f in $(SRC) analyzer/main.c $(wildcard tests/*.c); do \
 	   printf '%s{ "directory": "%s", "file": "%s", "command": "%s" }' "$$first" "$(CURDIR)" "$$f" \
 	   "cc $(subst ",\\\",$(ALL_CFLAGS)) -c $$f"; first=',\n'; done; echo; echo ']'; } > $@
+
+# Fuzz targets (tests/fuzz/NAME.c) for TIME seconds each, beginning with the conversations of
+# samples/; what is found is left in build-fuzz/NAME. Needs clang.
+TIME     ?= 60
+FUZZ     := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_SRC := analyzer/stream.c $(wildcard analyzer/base/*.c dissectors/*.c)
+FUZZ_CC  := clang -std=c17 -D_DEFAULT_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
+            -fno-sanitize-recover=all -Ianalyzer -Ianalyzer/base -Idissectors -Itests/conversation
+fuzz: $(FUZZ:%=fuzz-%)
+
+build-fuzz/core.a: $(FUZZ_SRC) $(wildcard analyzer/*.h analyzer/base/*.h dissectors/*.h)
+	@mkdir -p $(@D)/objects && rm -f $@ $(@D)/objects/*
+	cd $(@D)/objects && $(subst -I,-I../../,$(FUZZ_CC)) $(PKG_CFLAGS) -c $(FUZZ_SRC:%=../../%)
+	@$(AR) rcs $@ $(@D)/objects/*.o
+
+fuzz-%: tests/fuzz/%.c build-fuzz/core.a $(TALKS)
+	@mkdir -p build-fuzz/$*/found build-fuzz/$*/seeds
+	$(FUZZ_CC) -o build-fuzz/$*/fuzz $< build-fuzz/core.a $(PKG_LIBS)
+	@cp $(TALKS)/*.talk build-fuzz/$*/seeds/
+	cd build-fuzz/$* && ./fuzz -max_total_time=$(TIME) -max_len=20000 -timeout=10 found seeds $(FUZZ_OPTIONS)
 
 # ---- what has to be installed ----
 
@@ -162,12 +183,12 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tcpwhy $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
 
 clean:
-	rm -rf build build-san tcpwhy
+	rm -rf build build-san build-fuzz tcpwhy
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: bench-dissectors all deps deps-present test-deps demo check check-differential accept install uninstall clean help
+.PHONY: bench-dissectors fuzz all deps deps-present test-deps demo check check-differential accept install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(BUILD)/tests/bench/http1.d $(PKT_OBJ:.o=.d)

@@ -141,7 +141,8 @@ static struct part field_put(struct text *t, const struct field_line *l, bool sh
 	static const char divider[] = ": ";
 	bool plain = shown || (l->field != SECRET && !value_is_suspect(l->value));
 	size_t at;
-	if (plain && l->value.p == l->name.p + l->name.n + 2 && !memcmp(l->value.p - 2, divider, 2)) {
+	if (plain && l->name.n && l->value.p == l->name.p + l->name.n + 2
+	    && !memcmp(l->value.p - 2, divider, 2)) {
 		at = t->n + l->name.n + 2;
 		text_put(t, (struct bytes){ l->name.p, l->name.n + 2 + l->value.n });
 	} else {

@@ -89,15 +89,17 @@ def tcpwhy_messages(program, path, folder):
     return sorted(rows, key=lambda m: m.first), flows
 
 
-def paired(ours, theirs):
-    """How many agree, and what is left of both."""
+def paired(ours, theirs, flows):
+    """How many agree, and what is left of both. Of several that fit, the one in the stream
+    of that number counts, then the one that ends there, then the last that began."""
     left = collections.defaultdict(list)
     for m in ours:
         left[m.text].append(m)
     lonely = []
     for t in theirs:
-        twin = next((m for m in left[t.text] if m.first <= t.first <= m.last), None)
-        if twin:
+        fit = [m for m in left[t.text] if m.first <= t.first <= m.last]
+        if fit:
+            twin = max(fit, key=lambda m: (str(flows[m.stream][0]) == t.stream, m.last == t.first, m.first))
             left[t.text].remove(twin)
         else:
             lonely.append(t)
@@ -110,7 +112,7 @@ def compare(program, path, name):
     best = None
     for in_order in ('TRUE', 'FALSE'):
         theirs = list(tshark_messages(path, in_order))
-        same, mine, other = paired(ours, theirs)
+        same, mine, other = paired(ours, theirs, flows)
         if best is None or len(mine) + len(other) < len(best[1]) + len(best[2]):
             best = same, mine, other, theirs
         if not mine and not other:
@@ -137,7 +139,7 @@ def compare(program, path, name):
 def captures(folder):
     text = {'.json', '.md', '.py', '.sh', '.sql', '.tsv', '.txt', '.yml', '.yaml', '.conf'}
     if folder.is_file():
-        return [(folder, folder.name)]
+        return [(folder, str(folder))]
     return [(p, str(Path(folder.resolve().name) / p.relative_to(folder))) for p in sorted(folder.rglob('*'))
             if p.is_file() and p.suffix not in text and p.relative_to(folder).parts[0] != 'make']
 
