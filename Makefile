@@ -160,7 +160,7 @@ bench-dissectors: $(BUILD)/tests/bench/http1 $(TALKS)
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(STREAMS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(STREAMS) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.

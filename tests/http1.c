@@ -2,7 +2,8 @@
  *
  * A conversation is fed through the pump whole, then in pieces of every size,
  * each in a heap block of its own size: what is told must not change. So it is
- * for conversations made from these by random changes. The n-th
+ * for conversations made from these by random changes, and for those of samples/,
+ * which tests/run.sh hands over. The n-th
  * turn is frame n. An exchange is told as two lines, the second being
  * frames of request head end, body, end, 100; and of response head end, end:
  *
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "conversation.h"
 #include "limits.h"
 #include "stream.h"
 
@@ -570,8 +572,8 @@ static void feed_bytes(struct sink *k, enum side side, const char *text, size_t 
                        uint64_t frame)
 {
 	struct mark at = { frame, (int64_t)frame };
-	for (size_t i = 0; i < n; i += piece) {
-		size_t len = n - i < piece ? n - i : piece;
+	for (size_t i = 0, len; i < n; i += len) {
+		len = n - i < piece ? n - i : piece;
 		uint8_t *copy = malloc(len);             /* exact size: an overread shows */
 		memcpy(copy, text + i, len);
 		stream_data(&k->stream[side], (struct bytes){ copy, len }, at, at);
@@ -788,8 +790,57 @@ static void guess_check(void)
 	CHECK(guess_of("\x16\x03\x01", true) == GUESS_NO);
 }
 
-int main(void)
+/* ---- conversations of real captures: `http1 FILE.talk...` ---- */
+
+static void recorded_feed(struct sink *k, struct bytes b, size_t piece)
 {
+	struct rd r = rd_over(b);
+	struct turn_said t;
+	sink_open(k);
+	for (struct mark at = { 1, 1 }; turn_next(&r, &t); at.frame++) {
+		if (t.what == SAID)
+			feed_bytes(k, t.side, (const char *)t.said.p, t.said.n, piece, at.frame);
+		else if (t.what == HOLE && t.n)
+			stream_gap(&k->stream[t.side], t.n, at);
+		else if (t.what == HOLE)
+			http1_dissector.gap(k->stream[t.side].state, k, t.side, 0, 0);
+		else
+			stream_end(&k->stream[t.side], (enum end_how)t.how);
+	}
+	sink_close(k);
+}
+
+/* All sizes up to 64, then ever fewer of the larger ones. */
+static void recorded_check(const char *path)
+{
+	static struct sink whole, cut;
+	static uint8_t bytes[1 << 22];
+	FILE *in = fopen(path, "rb");
+	struct bytes b = { bytes, in ? fread(bytes, 1, sizeof bytes, in) : 0 };
+	CHECK(in && b.n > 0);
+	if (in)
+		fclose(in);
+	memset(&whole, 0, sizeof whole);
+	whole.heads = true;
+	recorded_feed(&whole, b, SIZE_MAX);
+	for (size_t piece = 1; piece < 1500; piece += 1 + piece / 64 * 8) {
+		memset(&cut, 0, sizeof cut);
+		cut.heads = true;
+		recorded_feed(&cut, b, piece);
+		if (strcmp(cut.text, whole.text)) {
+			printf("%s: in pieces of %zu told\n%sand not\n%s", path, piece, cut.text, whole.text);
+			check_failed++;
+			return;
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		recorded_check(argv[i]);
+	if (argc > 1)
+		return check_failed != 0;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		row_check(&rows[i]);
 	changed_check();

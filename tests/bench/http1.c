@@ -94,7 +94,7 @@ static struct file file_read(const char *path)
 static size_t turns_feed(struct sink *k, void *state, struct bytes b, bool more)
 {
 	struct rd r = rd_over(b);
-	struct turn t;
+	struct turn_said t;
 	size_t bytes = 0;
 	for (struct mark at = { 1, 1 }; turn_next(&r, &t); at.frame++) {
 		if (t.what == SAID)

@@ -16,10 +16,10 @@
 
 enum { TURN_HEAD = 5, HOLE_MAX = 1 << 20 };
 
-struct turn { enum { SAID, HOLE, ENDED } what; enum side side; int how; struct bytes said; uint64_t n; };
+struct turn_said { enum { SAID, HOLE, ENDED } what; enum side side; int how; struct bytes said; uint64_t n; };
 
 /* Cut the next turn off; false: that was all. */
-static inline bool turn_next(struct rd *r, struct turn *t)
+static inline bool turn_next(struct rd *r, struct turn_said *t)
 {
 	static const char kinds[] = "cs><fFrReE";
 	if (rd_left(r) < TURN_HEAD)

@@ -2,7 +2,7 @@
 # run.sh FOLDER...   the captures of the folders, with tcpwhy and with tshark
 #
 # First every count and mark of every connection (compare.py), then the bytes of a
-# sample of streams (streams.py); the status is 1 where either finds a difference
+# sample of streams (streams.py), last the HTTP messages (http.py); the status is 1 where either finds a difference
 # that is not accepted. A CATALOG.tsv beside a folder says which captures lost most.
 set -u
 cd "$(dirname "$0")/../.."
@@ -17,4 +17,6 @@ python3 tests/differential/compare.py "$BUILD/tcpwhy" "$@" || status=1
 echo
 python3 tests/differential/streams.py ${catalog:+--catalog "$catalog"} \
 	"$BUILD/tests/differential/streams" "$@" || status=1
+echo
+python3 tests/differential/http.py "$BUILD/tcpwhy" "$@" || status=1
 exit $status

@@ -80,7 +80,7 @@ void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what
 void sink_app(struct sink *k, const char *app) { hear_text(k, app); }
 bool sink_shows_secrets(const struct sink *k) { (void)k; return false; }
 
-static void said(struct sink *k, const struct turn *t, size_t piece, struct mark at)
+static void said(struct sink *k, const struct turn_said *t, size_t piece, struct mark at)
 {
 	for (size_t i = 0, n; i < t->said.n; i += n) {
 		n = t->said.n - i < piece ? t->said.n - i : piece;
@@ -98,7 +98,7 @@ static uint64_t conversation_feed(struct bytes b, size_t piece)
 	void *state = calloc(1, http1_dissector.state_size);
 	struct sink k = { .told = 1 };
 	struct rd r = rd_over(b);
-	struct turn t;
+	struct turn_said t;
 	for (int side = CLIENT; side <= SERVER; side++)
 		k.stream[side] = (struct stream){ .dissector = &http1_dissector, .state = state,
 		                                  .sink = &k, .side = (enum side)side };
