@@ -30,6 +30,7 @@ PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/de
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
              -Ianalyzer -Ianalyzer/base -Ianalyzer/report -Idissectors -Idb -Itests \
+             -Itests/conversation \
              $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 
 # What the program carries inside itself: the schema, the rules, the timers, the doctor's views.
@@ -124,11 +125,18 @@ demo:
 	./tcpwhy samples/docker-stop-race.pcap
 
 STREAMS := $(BUILD)/tests/differential/streams
+RECORD  := $(BUILD)/tests/conversation/record
+
+# The HTTP conversations of samples/, for what feeds a dissector alone.
+TALKS := $(BUILD)/talks
+$(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
+	@rm -rf $@ && mkdir -p $@
+	$(RECORD) $@ $(filter samples/%,$^)
 
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(STREAMS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(STREAMS) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.
@@ -139,25 +147,37 @@ check-differential:
 	@$(MAKE) --no-print-directory all $(STREAMS)
 	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
-# Each program of tests/bench/ with the connections of these captures: nanoseconds, no verdict.
+# What the dissectors cost, with payload in memory: nanoseconds for people, no test.
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 BENCH_CAPTURES ?= $(wildcard samples/*.pcap)
-bench-dissectors: $(BENCH) $(STREAMS)
-	@for b in $(BENCH); do $$b $(STREAMS) $(BENCH_CAPTURES) || exit 1; done
+bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
+	@$(BUILD)/tests/bench/http1 $(TALKS)/*.talk
+	@$(BUILD)/tests/bench/amqp $(STREAMS) $(BENCH_CAPTURES)
 
-# Each program of tests/fuzz/ for TIME seconds, from the samples' connections on (needs clang).
-TIME      ?= 60
-FUZZ      := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_CORE := $(wildcard dissectors/*.c) $(filter-out %/main.c,$(wildcard analyzer/base/*.c)) analyzer/stream.c
-build-fuzz/%: tests/fuzz/%.c $(FUZZ_CORE) $(wildcard dissectors/*.h analyzer/base/*.h)
-	@mkdir -p $(@D)
-	clang -std=c17 -D_DEFAULT_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	  -ffunction-sections -Wl,--gc-sections -Ianalyzer -Ianalyzer/base -Idissectors -Idb -o $@ $< \
-	  $(filter dissectors/$*% analyzer/%,$(FUZZ_CORE))
-fuzz: $(FUZZ) $(STREAMS)
-	@for f in $(FUZZ); do tests/fuzz/seeds.py $(STREAMS) $$f.seeds $(wildcard samples/*.pcap) && \
-	  mkdir -p $$f.found && $$f -max_total_time=$(TIME) -timeout=10 -artifact_prefix=$$f.found/ -verbosity=0 \
-	    -print_final_stats=1 $$f.found $$f.seeds || exit 1; done
+# Fuzz targets (tests/fuzz/NAME.c) for TIME seconds each, beginning with the conversations of
+# samples/; what is found is left in build-fuzz/NAME. Needs clang.
+TIME     ?= 60
+FUZZ     := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_SRC := analyzer/stream.c $(wildcard analyzer/base/*.c dissectors/*.c)
+FUZZ_CC  := clang -std=c17 -D_DEFAULT_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
+            -fno-sanitize-recover=all -Ianalyzer -Ianalyzer/base -Idissectors -Idb -Itests/conversation
+fuzz: $(FUZZ:%=fuzz-%)
+
+build-fuzz/core.a: $(FUZZ_SRC) $(wildcard analyzer/*.h analyzer/base/*.h dissectors/*.h)
+	@mkdir -p $(@D)/objects && rm -f $@ $(@D)/objects/*
+	cd $(@D)/objects && $(subst -I,-I../../,$(FUZZ_CC)) $(PKG_CFLAGS) -c $(FUZZ_SRC:%=../../%)
+	@$(AR) rcs $@ $(@D)/objects/*.o
+
+build-fuzz/http1/seeds: $(TALKS)
+	@mkdir -p $@ && cp $(TALKS)/*.talk $@/
+
+build-fuzz/amqp/seeds: $(STREAMS)
+	@mkdir -p $@ && tests/fuzz/seeds.py $(STREAMS) $@ $(BENCH_CAPTURES)
+
+fuzz-%: tests/fuzz/%.c build-fuzz/core.a build-fuzz/%/seeds
+	@mkdir -p build-fuzz/$*/found
+	$(FUZZ_CC) -o build-fuzz/$*/fuzz $< build-fuzz/core.a $(PKG_LIBS)
+	cd build-fuzz/$* && ./fuzz -max_total_time=$(TIME) -max_len=20000 -timeout=10 found seeds $(FUZZ_OPTIONS)
 
 # Rewrite what a case expects, after looking at the difference: make accept CASE=name
 accept: all $(BUILD)/pkt
@@ -179,4 +199,4 @@ help:
 .PHONY: all deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(BENCH:=.d) $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(BENCH:=.d) $(PKT_OBJ:.o=.d)

@@ -207,10 +207,21 @@ void stream_end(struct stream *s, enum end_how how)
 	s->dissector->end(s->state, s->sink, s->side, s->end, how);
 }
 
+uint8_t *stream_room(struct stream *s, size_t n)
+{
+	if (n > s->room_size) {
+		s->room = alloc_grown(s->room, n, 1);
+		s->room_size = n;
+	}
+	return s->room;
+}
+
 void stream_free(struct stream *s)
 {
+	free(s->room);
 	free(s->pending);
 	free(s->parts);
-	s->pending = NULL;
+	s->pending = s->room = NULL;
 	s->parts = NULL;
+	s->room_size = 0;
 }

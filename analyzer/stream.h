@@ -8,7 +8,7 @@
  *          more is given up and told to the dissector as a gap. Marks inside a
  *          pending message are exact over LIMIT_STREAM_PARTS segments; beyond,
  *          they may name a segment a little later.
- * Owns     what stream_free() frees. Borrows the dissector's state and sink.
+ * Owns     what stream_free() frees; both directions end before either is freed. Borrows the dissector's state and sink.
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -30,6 +30,8 @@ struct stream {
 	size_t       need;       /* bytes it wants before it is asked again; 0: any */
 	uint8_t     *pending;
 	size_t       pending_n, pending_size;
+	uint8_t     *room;       /* what the dissector keeps of this side */
+	size_t       room_size;
 	struct stream_part *parts;   /* of [off, end), oldest first */
 	size_t       parts_n, parts_size;
 	struct { uint64_t off; struct mark *mark; } ahead[2];   /* by enum mark_edge */
@@ -48,6 +50,9 @@ void stream_end(struct stream *, enum end_how);
 
 /* What sink_mark() promises (dissector.h), for this direction. */
 void stream_mark(struct stream *, uint64_t off, enum mark_edge, struct mark *);
+
+/* What sink_room() promises. */
+uint8_t *stream_room(struct stream *, size_t n);
 
 void stream_free(struct stream *);
 

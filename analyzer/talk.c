@@ -58,6 +58,11 @@ void sink_mark(struct sink *k, enum side side, uint64_t off, enum mark_edge edge
 	stream_mark(&k->flow->talk->stream[side], off, edge, mark);
 }
 
+uint8_t *sink_room(struct sink *k, enum side side, size_t n)
+{
+	return stream_room(&k->flow->talk->stream[side], n);
+}
+
 static void told(struct sink *k, enum told what)
 {
 	if (what > k->flow->talk->told)
@@ -68,6 +73,18 @@ void sink_http(struct sink *k, const struct http_exchange *x)
 {
 	told(k, TOLD_OTHER);
 	store_http(k->context->store, k->flow->id, x);
+}
+
+void sink_http_interim(struct sink *k, const struct http_interim *i)
+{
+	told(k, TOLD_OTHER);
+	store_http_interim(k->context->store, k->flow->id, i);
+}
+
+void sink_websocket_close(struct sink *k, const struct websocket_close *c)
+{
+	told(k, TOLD_OTHER);
+	store_websocket_close(k->context->store, k->flow->id, c);
 }
 
 void sink_amqp_connection(struct sink *k, const struct amqp_connection *c)
@@ -372,8 +389,10 @@ void talk_end(struct flow *f, enum end_how how)
 		struct stream *s = &t->stream[d->side];
 		if (t->dissector)
 			stream_end(s, d->fin_off != NONE ? END_FIN : how);
-		stream_free(s);
-		reorder_free(&d->reorder);
+	}
+	for (int i = 0; i < 2; i++) {            /* the later end still tells what both keep */
+		stream_free(&t->stream[i]);
+		reorder_free(&t->direction[i].reorder);
 	}
 	classify_drop(t->classifying);
 	free(t->state);

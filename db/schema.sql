@@ -313,7 +313,10 @@ CREATE TABLE http_exchange(
   request_off         INTEGER,
   request_declared    INTEGER,          -- Content-Length; NULL: none, or chunked
   request_bytes       INTEGER,          -- body bytes that came
-  request_body_hash   INTEGER,          -- NULL: bodies are passed over unseen
+  request_body_hash   INTEGER,          -- of the body's first 4 KiB, chunks undone: with method, target
+                                        -- and bytes it tells a request sent again. 32 bits, without a key:
+                                        -- a short body can be guessed from it. NULL: no body, or not all
+                                        -- of these bytes were captured
   expect_continue     INTEGER NOT NULL, -- 1: Expect: 100-continue (RFC 9110, 10.1.1)
   continue_ns         INTEGER,          -- the 100 (Continue)
   continue_frame      INTEGER,
@@ -333,7 +336,35 @@ CREATE TABLE http_exchange(
   close_announced     INTEGER NOT NULL, -- 1: either side said that it would close
   request_state       TEXT NOT NULL,
   response_state      TEXT NOT NULL,
+  expect_answer       TEXT CHECK( expect_answer IN ('100', 'final', 'none', 'unasked') ),
+                                        -- what the client heard first: a 100, a final status instead,
+                                        -- nothing; a 100 that was not asked for. NULL: neither
+  expect_body         TEXT CHECK( expect_body IN ('before', 'after', 'without', 'unsent') ),
+                                        -- when a client that asked sent its body: before or after that
+                                        -- answer, without having any, or not at all. NULL: not asked
   PRIMARY KEY (flow_id, nr)
+) STRICT;
+
+-- Responses with a status of 1xx: 100 (Continue), 102, 103. 101 is final, for
+-- what follows is no more HTTP.
+CREATE TABLE http_interim(
+  flow_id     INTEGER NOT NULL REFERENCES flow,
+  frame       INTEGER NOT NULL,
+  ns          INTEGER NOT NULL,
+  exchange_nr INTEGER,                  -- http_exchange.nr; NULL: no request was seen
+  status      INTEGER NOT NULL,
+  late        INTEGER NOT NULL          -- 1: it came after the final response
+) STRICT;
+
+-- Close frames of a WebSocket (flow.app 'websocket'; RFC 6455, 5.5.1). Its pings and
+-- pongs are in heartbeat.
+CREATE TABLE websocket_close(
+  flow_id INTEGER NOT NULL REFERENCES flow,
+  frame   INTEGER NOT NULL,
+  ns      INTEGER NOT NULL,
+  sender  TEXT NOT NULL,
+  code    INTEGER,                      -- RFC 6455, 7.4.1; NULL: none was given
+  reason  TEXT
 ) STRICT;
 
 -- One AMQP 0-9-1 connection: what was negotiated, and how it was closed.
@@ -433,7 +464,7 @@ CREATE TABLE heartbeat(
   frame     INTEGER NOT NULL,
   ns        INTEGER NOT NULL,
   sender    TEXT NOT NULL,
-  protocol  TEXT NOT NULL               -- 'amqp'. Those inside of TLS: view heartbeat_inferred
+  protocol  TEXT NOT NULL               -- 'amqp', 'websocket' (pings and pongs). Those inside of TLS: view heartbeat_inferred
 ) STRICT;
 
 -- TLS: records of application data of at most 96 bytes, the first 4096 of a flow. A

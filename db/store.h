@@ -62,6 +62,8 @@ void store_reset(struct store *, const struct reset *);
 void store_icmp(struct store *, const struct icmp_facts *);
 void store_silence(struct store *, const struct silence *);
 void store_http(struct store *, int64_t flow_id, const struct http_exchange *);
+void store_http_interim(struct store *, int64_t flow_id, const struct http_interim *);
+void store_websocket_close(struct store *, int64_t flow_id, const struct websocket_close *);
 void store_amqp_connection(struct store *, int64_t flow_id, const struct amqp_connection *);
 void store_amqp_channel(struct store *, int64_t flow_id, const struct amqp_channel *);
 void store_amqp_method(struct store *, int64_t flow_id, const struct amqp_method *);

@@ -250,6 +250,7 @@ static const struct column http_columns[] = {
 	NUMBER("response_until_close", x.response_until_close),
 	NUMBER("close_announced", x.close_announced),
 	WORD("request_state", x.request_state), WORD("response_state", x.response_state),
+	TEXT("expect_answer", x.expect_answer), TEXT("expect_body", x.expect_body),
 };
 #undef ROW
 ROW_FORMAT(TABLE_HTTP_EXCHANGE, http_exchange, http_columns);
@@ -257,6 +258,34 @@ ROW_FORMAT(TABLE_HTTP_EXCHANGE, http_exchange, http_columns);
 void store_http(struct store *s, int64_t flow_id, const struct http_exchange *x)
 {
 	row_insert(s, &http_exchange_format, &(struct http_row){ flow_id, *x });
+}
+
+struct http_interim_row { int64_t flow_id; struct http_interim i; };
+#define ROW http_interim_row
+static const struct column http_interim_columns[] = {
+	NUMBER("flow_id", flow_id), NUMBER("frame", i.at.frame), NUMBER("ns", i.at.ns),
+	OPTIONAL("exchange_nr", i.exchange_nr), NUMBER("status", i.status), NUMBER("late", i.late),
+};
+#undef ROW
+ROW_FORMAT(TABLE_HTTP_INTERIM, http_interim, http_interim_columns);
+
+void store_http_interim(struct store *s, int64_t flow_id, const struct http_interim *i)
+{
+	row_insert(s, &http_interim_format, &(struct http_interim_row){ flow_id, *i });
+}
+
+struct websocket_close_row { int64_t flow_id; struct websocket_close c; };
+#define ROW websocket_close_row
+static const struct column websocket_close_columns[] = {
+	NUMBER("flow_id", flow_id), NUMBER("frame", c.at.frame), NUMBER("ns", c.at.ns),
+	SIDE("sender", c.sender), OPTIONAL("code", c.code), TEXT("reason", c.reason),
+};
+#undef ROW
+ROW_FORMAT(TABLE_WEBSOCKET_CLOSE, websocket_close, websocket_close_columns);
+
+void store_websocket_close(struct store *s, int64_t flow_id, const struct websocket_close *c)
+{
+	row_insert(s, &websocket_close_format, &(struct websocket_close_row){ flow_id, *c });
 }
 
 struct amqp_connection_row { int64_t flow_id; struct amqp_connection c; };

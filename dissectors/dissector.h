@@ -17,8 +17,9 @@
  * Errors   there are none to return: malformed input is an anomaly, a fact
  *          about the capture like any other.
  * Bounds   state_size bytes a connection, at most 4 KiB for a built-in one
- *          apart from texts it keeps (limits.h); max_pending bytes a side
- *          are held for an unfinished message.
+ *          apart from texts it keeps (limits.h), in the state or in its
+ *          sink_room(); max_pending bytes a side are held for an unfinished
+ *          message.
  */
 #ifndef DISSECTOR_H
 #define DISSECTOR_H
@@ -50,8 +51,14 @@ struct sink;
  * state. There can be one ahead for each side and edge: a later one replaces it. */
 void sink_mark(struct sink *, enum side, uint64_t off, enum mark_edge, struct mark *);
 
+/* A buffer of at least n bytes for what is kept of a side between calls: it lives as
+ * long as the state, grows, and may move; what was in it stays. The caller caps n. */
+uint8_t *sink_room(struct sink *, enum side, size_t n);
+
 /* Facts. Texts are borrowed for the call. */
 void sink_http(struct sink *, const struct http_exchange *);
+void sink_http_interim(struct sink *, const struct http_interim *);
+void sink_websocket_close(struct sink *, const struct websocket_close *);
 void sink_amqp_connection(struct sink *, const struct amqp_connection *);
 void sink_amqp_channel(struct sink *, const struct amqp_channel *);
 void sink_amqp_method(struct sink *, const struct amqp_method *);

@@ -6,33 +6,35 @@
  *   hello                            body: Content-Length, chunked, or until close
  *
  * Heads are read line by line as they come; bodies are skipped unseen, so a
- * hole in one costs nothing, and no hash of a body is told.
+ * hole in one costs nothing. Only the first bytes of a request's are hashed.
  *
  *   http1.c           this interface; finding the next message when lost
- *   http1_message.c   the phases of a message: head and body
+ *   http1_message.c   the phases of a message, and its head
+ *   http1_body.c      its body
+ *   websocket.c       what may follow an Upgrade
  *   http1_start.c     its first line
  *   http1_exchange.c  requests and responses: pairing, keeping, telling
  *   http1_head.c      what a line of a head says
- *   http1_secrets.c   the text kept of it, secrets removed
+ *   http1_kept.c      the heads that wait to be told
+ *   http1_secrets.c   their text, secrets removed
  *
  * Expect    a request with Expect: 100-continue whose body was never sent,
  *           because a final status came first, is complete with 0 bytes: that
  *           is how it should be. Without Expect an early answer ends nothing.
  * Lost      after a hole, or rubbish, only an unmistakable start line counts.
  *           A message whose extent could not be made out ends as cut_by_gap.
- * Cost      LIMIT_HTTP_PIPELINED exchanges and two sides, below 4 KiB, and the
- *           KEPT bytes of their heads. Target, host, user agent and reason are
- *           parts of these.
+ * Cost      LIMIT_HTTP_PIPELINED exchanges and two sides, below 4 KiB, and their
+ *           heads (http1_kept.h). Target, host, user agent and reason are parts
+ *           of these.
  */
 #include <assert.h>
-#include <stddef.h>
 
 #include "http1_message.h"
 #include "http1_words.h"
 
 enum { LINE_LOST = 8192 };               /* a start line longer than this is not found again */
 
-static_assert(offsetof(struct http1, exchanges.kept) <= 4096, "a built-in dissector stays small");
+static_assert(sizeof(struct http1) <= 4096, "a built-in dissector stays small");
 
 static struct feed feed_of(struct http1 *h, struct sink *out, enum side side)
 {
@@ -79,7 +81,7 @@ static struct step lost_data(const struct feed *f, struct span s)
 	struct bytes line;
 	size_t used;
 	if (f->h->tunnel)
-		return (struct step){ .skip = SKIP_REST };
+		return tunnel_data(f, s);
 	if (half->fresh) {
 		enum guess g = start_guess((struct bytes){ s.p, s.n }, false);
 		if (g == GUESS_MORE && s.n < LIMIT_GUESS)
@@ -133,6 +135,8 @@ static void http1_gap(void *state, struct sink *out, enum side side, uint64_t of
 	catch_up(&f, off);
 	if (message_spans_gap(&f, off, len))
 		return;
+	if (h->websocket)
+		sink_anomaly(out, side, off, "WebSocket frames behind a hole are not read");
 	message_settle(&f, off + len);
 	if (message_refused(&f))
 		message_end(&f, COMPLETE, off, exchange_now(&f)->part[CLIENT].head_end);

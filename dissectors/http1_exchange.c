@@ -13,74 +13,23 @@ static const char *const state_names[] = {
 
 bool exchanges_are_full(const struct exchanges *e) { return e->open == LIMIT_HTTP_PIPELINED; }
 
-/* ---- kept heads ---- */
+/* ---- telling ---- */
 
-/* Where the head of nr's message from `side` begins in kept. */
-static size_t kept_at(struct exchanges *e, uint64_t nr, enum side side)
+/* A part of a head as a C string in `to`; NULL if it is empty. */
+static const char *part_copy(const char *head, size_t head_n, struct part part, char *to,
+                             size_t size)
 {
-	size_t at = 0;
-	for (uint64_t i = e->first + 1; i < nr; i++) {
-		const struct exchange *x = exchange_of(e, i);
-		at += (size_t)x->part[CLIENT].kept_n + x->part[SERVER].kept_n;
-	}
-	return side == SERVER ? at + exchange_of(e, nr)->part[CLIENT].kept_n : at;
-}
-
-static size_t kept_total(struct exchanges *e)
-{
-	return kept_at(e, e->first + e->open + 1, CLIENT);
-}
-
-/* Half of what is free is left to later heads. */
-void kept_add(struct exchanges *e, uint64_t nr, enum side side, struct bytes b)
-{
-	struct exchange *x = exchange_of(e, nr);
-	if (!x || x->part[side].kept_full)
-		return;
-	struct message *m = &x->part[side];
-	size_t total = kept_total(e), room = (KEPT - total) / 2;
-	if (room > (size_t)LIMIT_HTTP_HEAD_KEPT - m->kept_n)
-		room = (size_t)LIMIT_HTTP_HEAD_KEPT - m->kept_n;
-	m->kept_full = b.n > room;
-	size_t n = b.n < room ? b.n : room, at = kept_at(e, nr, side) + m->kept_n;
-	memmove(e->kept + at + n, e->kept + at, total - at);
-	memcpy(e->kept + at, b.p, n);
-	m->kept_n = (uint16_t)(m->kept_n + n);
-}
-
-void kept_drop(struct exchanges *e, uint64_t nr, enum side side)
-{
-	struct exchange *x = exchange_of(e, nr);
-	if (!x)
-		return;
-	size_t n = x->part[side].kept_n, at = kept_at(e, nr, side);
-	memmove(e->kept + at, e->kept + at + n, kept_total(e) - at - n);
-	x->part[side].kept_n = 0;
-	x->part[side].kept_full = false;
-	if (side == CLIENT)
-		x->target = (struct part){ 0 };
-}
-
-/* Copy a part of a kept head to `to` as a C string; NULL if it is empty. */
-static const char *kept_copy(struct exchanges *e, uint64_t nr, enum side side, struct part part,
-                             char *to, size_t size)
-{
-	size_t kept = exchange_of(e, nr)->part[side].kept_n;
-	size_t n = part.at < kept ? kept - part.at : 0;
+	size_t n = part.at < head_n ? head_n - part.at : 0;
 	if (n > part.n)
 		n = part.n;
 	if (n > size - 1)
 		n = size - 1;
 	if (n == 0)
 		return NULL;
-	memcpy(to, e->kept + kept_at(e, nr, side) + part.at, n);
-	for (char *nul = to; (nul = memchr(nul, '\0', n - (size_t)(nul - to))); )
-		*nul = '?';
+	memcpy(to, head + part.at, n);
 	to[n] = '\0';
 	return to;
 }
-
-/* ---- telling ---- */
 
 static const char *version_name(char minor, char to[sizeof "HTTP/1.1"])
 {
@@ -90,34 +39,53 @@ static const char *version_name(char minor, char to[sizeof "HTTP/1.1"])
 	return minor ? to : NULL;
 }
 
+/* What was heard of 100 (Continue), or instead of it: the schema's words. */
+static const char *expect_answer(const struct exchange *x)
+{
+	if (!x->expect)
+		return x->cont.frame ? "unasked" : NULL;
+	return x->cont.frame ? "100" : x->status != NONE ? "final" : "none";
+}
+
+static const char *expect_body(const struct exchange *x)
+{
+	struct mark answer = x->cont.frame ? x->cont : x->part[SERVER].begin;
+	if (!x->expect)
+		return NULL;
+	if (!x->body.frame)
+		return "unsent";
+	return !answer.frame ? "without" : x->body.frame < answer.frame ? "before" : "after";
+}
+
 static void exchange_tell(struct exchanges *e, struct sink *out, uint64_t nr)
 {
 	const struct exchange *x = exchange_of(e, nr);
 	const struct message *q = &x->part[CLIENT], *a = &x->part[SERVER];
 	char target[LIMIT_HTTP_TARGET + 1], host[LIMIT_HTTP_HOST + 1], agent[LIMIT_HTTP_HOST + 1],
-	     reason[REASON + 1], heads[2][LIMIT_HTTP_HEAD_KEPT + 1], versions[2][9];
-	struct part all[2] = { { 0, q->kept_n }, { 0, a->kept_n } };
+	     reason[REASON + 1], versions[2][9];
+	const char *heads[2] = { kept_text(&e->kept[CLIENT], &q->head),
+	                         kept_text(&e->kept[SERVER], &a->head) };
 	sink_http(out, &(struct http_exchange){
 		.nr = (int64_t)nr,
 		.method = x->method[0] ? x->method : NULL,
-		.target = kept_copy(e, nr, CLIENT, x->target, target, sizeof target),
-		.host = kept_copy(e, nr, CLIENT, x->host, host, sizeof host),
+		.target = part_copy(heads[CLIENT], q->head.n, x->target, target, sizeof target),
+		.host = part_copy(heads[CLIENT], q->head.n, x->host, host, sizeof host),
 		.version = version_name(q->minor, versions[CLIENT]),
-		.user_agent = kept_copy(e, nr, CLIENT, x->agent, agent, sizeof agent),
-		.request_head = kept_copy(e, nr, CLIENT, all[CLIENT], heads[CLIENT], sizeof heads[0]),
-		.response_head = kept_copy(e, nr, SERVER, all[SERVER], heads[SERVER], sizeof heads[0]),
+		.user_agent = part_copy(heads[CLIENT], q->head.n, x->agent, agent, sizeof agent),
+		.request_head = heads[CLIENT], .response_head = heads[SERVER],
 		.request = q->begin, .request_head_end = q->head_end,
 		.request_body = x->body, .request_end = q->end,
 		.request_off = q->off, .request_declared = q->declared,
-		.request_bytes = q->bytes, .request_body_hash = NONE,
+		.request_bytes = q->bytes, .request_body_hash = x->body_hash,
 		.expect_continue = x->expect, .cont = x->cont,
 		.status = x->status,
 		.response_version = version_name(a->minor, versions[SERVER]),
-		.reason = kept_copy(e, nr, SERVER, x->reason, reason, sizeof reason),
+		.reason = part_copy(heads[SERVER], a->head.n, x->reason, reason, sizeof reason),
 		.response = a->begin, .response_head_end = a->head_end, .response_end = a->end,
 		.response_off = a->off, .response_declared = a->declared, .response_bytes = a->bytes,
 		.response_until_close = x->until_close, .close_announced = x->close,
 		.request_state = state_names[q->state], .response_state = state_names[a->state],
+		.expect_answer = expect_answer(x), .expect_body = expect_body(x),
 	});
 }
 
@@ -126,8 +94,8 @@ static void exchange_drop(struct exchanges *e, struct sink *out)
 {
 	uint64_t nr = e->first + 1;
 	exchange_tell(e, out, nr);
-	kept_drop(e, nr, CLIENT);
-	kept_drop(e, nr, SERVER);
+	for (int i = CLIENT; i <= SERVER; i++)
+		kept_drop(&e->kept[i], &exchange_of(e, nr)->part[i].head);
 	e->first++;
 	e->open--;
 }
@@ -178,14 +146,18 @@ uint64_t exchange_open(struct exchanges *e, struct sink *out, enum side side, ui
 	e->open++;
 	const struct message unseen = { .off = NONE, .declared = NONE, .bytes = NONE };
 	*exchange_of(e, e->first + e->open) = (struct exchange){ .part = { unseen, unseen },
-	                                                         .status = NONE };
+	                                                         .status = NONE,
+	                                                         .body_hash = NONE };
 	return e->first + e->open;
 }
 
 void exchange_withdraw(struct exchanges *e, uint64_t nr)
 {
-	const struct exchange *x = exchange_of(e, nr);
-	kept_drop(e, nr, CLIENT);
+	struct exchange *x = exchange_of(e, nr);
+	if (x) {
+		kept_withdraw(&e->kept[CLIENT], &x->part[CLIENT].head);
+		x->target = x->host = x->agent = (struct part){ 0 };
+	}
 	if (x && nr == e->first + e->open && x->part[SERVER].state == AWAITED)
 		e->open--;
 }

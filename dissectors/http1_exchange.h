@@ -7,8 +7,7 @@
  *          pipeline has had the others' answers.
  * Bounds   LIMIT_HTTP_PIPELINED exchanges. With more, the oldest is told as it
  *          is (one anomaly a connection); what still comes for it is passed
- *          over. The kept heads share KEPT bytes: whole ones
- *          (LIMIT_HTTP_HEAD_KEPT each) for the first, then ever shorter ones.
+ *          over.
  * Names    an exchange is named by its nr, from 1; it is gone once told, so
  *          whoever keeps a nr asks exchange_of() each time.
  */
@@ -17,9 +16,8 @@
 
 #include "dissector.h"
 #include "http1_head.h"
+#include "http1_kept.h"
 #include "limits.h"
-
-enum { KEPT = 3 * LIMIT_HTTP_HEAD_KEPT };
 
 /* AWAITED and UNFINISHED are not settled. NEVER: a response had no request. */
 enum state { AWAITED, UNFINISHED, COMPLETE, CUT_BY_FIN, CUT_BY_RST, CUT_BY_GAP, OPEN, NEVER };
@@ -30,8 +28,7 @@ struct part { uint16_t at, n; };         /* of a kept head */
 struct message {
 	struct mark begin, head_end, end;
 	int64_t     off, declared, bytes;
-	uint16_t    kept_n;              /* of its head in exchanges.kept */
-	bool        kept_full;
+	struct kept_head head;
 	uint8_t     state;               /* enum state */
 	char        minor;               /* of the version; 0: not known */
 };
@@ -40,6 +37,7 @@ struct exchange {
 	struct message part[2];          /* by enum side of the sender */
 	struct mark    body, cont;
 	struct part    target, host, agent, reason;   /* the last of the response's head */
+	int64_t        body_hash;        /* NONE */
 	int16_t        status;
 	bool           expect : 1, until_close : 1, close : 1;
 	bool           in_gap : 1;       /* the answer may lie in a hole */
@@ -48,10 +46,11 @@ struct exchange {
 
 struct exchanges {
 	uint64_t        first;           /* nr of the oldest open one, less 1 */
+	uint64_t        answered;        /* nr of the last final response; 0: none yet */
 	unsigned        open, unheard;   /* how many; answers due to those let go */
 	bool            pipelined, overflowed, server_spoke;
 	struct exchange ring[LIMIT_HTTP_PIPELINED];
-	uint8_t         kept[KEPT];      /* heads: request, response, of each from the oldest on */
+	struct kept     kept[2];         /* by enum side */
 };
 
 /* The open exchange with that nr, or NULL. */
@@ -71,10 +70,6 @@ void exchange_withdraw(struct exchanges *, uint64_t nr);
 /* The nr that the next response answers; 0: none. `unsure`: responses may have
  * been missed, and those they answered are then given up. */
 uint64_t exchange_awaiting(struct exchanges *, bool unsure);
-
-/* Append to the head kept of nr's message from `side`, or forget it. */
-void kept_add(struct exchanges *, uint64_t nr, enum side, struct bytes);
-void kept_drop(struct exchanges *, uint64_t nr, enum side);
 
 /* A hole where any of the answers may have been. */
 void exchanges_in_gap(struct exchanges *);

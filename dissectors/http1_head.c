@@ -62,7 +62,7 @@ int status_parse(struct bytes line)
 	if (line.n < STATUS_LINE || !begins(line, "HTTP/1.") || !is_digit(p[7]) || p[8] != ' '
 	    || p[9] < '1' || p[9] > '9' || !is_digit(p[10]) || !is_digit(p[11]))
 		return 0;
-	if (line.n > STATUS_LINE && !is_one_of(p[STATUS_LINE], " \r\n"))
+	if (line.n > STATUS_LINE && !is_in(p[STATUS_LINE], CHAR(' ') | CHAR('\r') | CHAR('\n')))
 		return 0;
 	return (p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0');
 }
@@ -72,9 +72,9 @@ static enum guess target_guess(struct bytes method, struct bytes target)
 {
 	if (target.n == 0)
 		return GUESS_MORE;
-	if (same(method, "CONNECT"))
+	if (equals(method, "CONNECT"))
 		return is_tchar(target.p[0]) || target.p[0] == '[' ? GUESS_SENT_BY_CLIENT : GUESS_NO;
-	if (target.p[0] == '/' || (target.p[0] == '*' && same(method, "OPTIONS")))
+	if (target.p[0] == '/' || (target.p[0] == '*' && equals(method, "OPTIONS")))
 		return GUESS_SENT_BY_CLIENT;
 	for (int i = 0; i < 2; i++) {
 		const char *scheme = i ? "https://" : "http://";
@@ -112,7 +112,7 @@ static enum guess line_guess(struct bytes line, bool at_start)
 	if (line.n && line.p[line.n - 1] == '\r')
 		line.n--;
 	if (!request_parse(line, &r) || part_guess(line, at_start) == GUESS_NO
-	    || same(r.method, "M-SEARCH") || (same(r.method, "NOTIFY") && r.target.p[0] == '*'))
+	    || equals(r.method, "M-SEARCH") || (equals(r.method, "NOTIFY") && r.target.p[0] == '*'))
 		return GUESS_NO;
 	for (size_t i = 0; i < r.method.n; i++)
 		if (r.method.p[i] >= 'a' && r.method.p[i] <= 'z')
@@ -190,38 +190,47 @@ size_t start_find(enum side sender, struct bytes line)
 
 /* ---- fields ---- */
 
+/* The names that matter lie where length and first letter say: no two in one place. */
+#define PLACE(n, first) (((n) + (first)) & 31)
 static enum field field_of(struct bytes name)
 {
-	static const struct { const char *name; enum field field; } fields[] = {
-		{ "host", HOST }, { "user-agent", AGENT }, { "content-length", LENGTH },
-		{ "transfer-encoding", CODING }, { "connection", CONNECTION }, { "expect", EXPECT },
-		{ "upgrade", UPGRADE }, { "authorization", SECRET }, { "cookie", SECRET },
-		{ "proxy-authorization", SECRET }, { "set-cookie", SECRET },
-		{ "set-cookie2", SECRET },
+	static const struct { size_t n; const char *name; enum field field; } fields[32] = {
+		[PLACE(4, 'h')]  = { 4, "host", HOST },
+		[PLACE(6, 'e')]  = { 6, "expect", EXPECT },
+		[PLACE(6, 'c')]  = { 6, "cookie", SECRET },
+		[PLACE(7, 'u')]  = { 7, "upgrade", UPGRADE },
+		[PLACE(10, 'u')] = { 10, "user-agent", AGENT },
+		[PLACE(10, 'c')] = { 10, "connection", CONNECTION },
+		[PLACE(10, 's')] = { 10, "set-cookie", SECRET },
+		[PLACE(11, 's')] = { 11, "set-cookie2", SECRET },
+		[PLACE(13, 'a')] = { 13, "authorization", SECRET },
+		[PLACE(14, 'c')] = { 14, "content-length", LENGTH },
+		[PLACE(17, 't')] = { 17, "transfer-encoding", CODING },
+		[PLACE(19, 'p')] = { 19, "proxy-authorization", SECRET },
 	};
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (lower(name.p[0]) == (uint8_t)fields[i].name[0] && same(name, fields[i].name))
-			return fields[i].field;
-	bool own = lower(name.p[0]) == 'x'
-	        || (name.n >= 3 && same((struct bytes){ name.p, 3 }, "api"));
+	uint8_t first = lower(name.p[0]);
+	size_t at = PLACE(name.n, first);
+	if (fields[at].n == name.n
+	    && !strncasecmp((const char *)name.p, fields[at].name, name.n))
+		return fields[at].field;
+	bool own = first == 'x' || (name.n >= 3 && same((struct bytes){ name.p, 3 }, "api"));
 	return own && name_is_secret(name) ? SECRET : OTHER;
 }
 
 bool field_parse(struct bytes line, enum field last, struct field_line *f)
 {
-	*f = (struct field_line){ .field = last, .value = trimmed(line) };
-	if (is_blank(line.p[0]))
+	if (is_blank(line.p[0])) {
+		*f = (struct field_line){ .field = last, .value = trimmed(line) };
 		return true;
+	}
 	const uint8_t *colon = memchr(line.p, ':', line.n);
 	if (!colon)
 		return false;
 	size_t n = (size_t)(colon - line.p);
 	f->name = trimmed((struct bytes){ line.p, n });
 	f->value = trimmed(from(line, n + 1));
-	if (f->name.n == 0)
-		return false;
-	f->field = field_of(f->name);
-	return true;
+	f->field = f->name.n ? field_of(f->name) : OTHER;
+	return f->name.n > 0;
 }
 
 enum guess field_guess(struct bytes b)

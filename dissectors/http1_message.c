@@ -4,25 +4,6 @@
 #include "http1_secrets.h"
 #include "http1_words.h"
 
-enum { CHUNK_LINE = 4096 };
-
-enum got line_take(struct half *half, struct span s, size_t limit, struct bytes *line,
-                   size_t *used)
-{
-	size_t n = s.n < limit ? s.n : limit;
-	const uint8_t *lf = NULL;
-	if (half->scanned < n)
-		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
-	half->scanned = lf || n == limit ? 0 : n;
-	if (!lf)
-		return n == limit ? LINE_LONG : LINE_PART;
-	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
-	*used = line->n + 1;
-	if (line->n && line->p[line->n - 1] == '\r')
-		line->n--;
-	return LINE;
-}
-
 size_t line_end(struct span s, bool *more)
 {
 	*more = s.n == 1 && s.p[0] == '\r';
@@ -41,6 +22,19 @@ void message_begin(const struct feed *f, uint64_t off, char minor)
 	m->minor = minor;
 	m->bytes = 0;
 	sink_mark(f->out, f->side, off, MARK_BEGIN, &m->begin);
+	kept_begin(&f->h->exchanges.kept[f->side], &m->head);
+}
+
+bool head_keep(const struct feed *f, size_t n, struct text *t)
+{
+	const struct exchange *x = exchange_now(f);
+	return x && kept_open(&f->h->exchanges.kept[f->side], f->out, f->side,
+	                      &x->part[f->side].head, n, t);
+}
+
+void head_kept(const struct feed *f, const struct text *t)
+{
+	kept_close(&f->h->exchanges.kept[f->side], &exchange_now(f)->part[f->side].head, t);
 }
 
 /* Body bytes that came, when the direction has reached `off`. */
@@ -61,14 +55,17 @@ void message_end(const struct feed *f, enum state state, uint64_t off, struct ma
 		m->bytes = no_body_known ? NONE : body_seen(half, off);
 		if (state == COMPLETE)
 			m->end = end;
-		if (f->side == CLIENT && half->body.frame)
+		if (f->side == CLIENT && half->body.frame) {
 			x->body = half->body;
+			x->body_hash = body_hash(half, state == COMPLETE);
+		}
 	}
 	half->nr = 0;
 	half->begun = half->owed = false;
 	half->phase = START;
 	half->piece = half->piece_end = 0;
 	half->body_n = 0;
+	half->hash = (struct body_hash){ 0 };
 	half->body = half->end = (struct mark){ 0 };
 }
 
@@ -105,37 +102,83 @@ struct step message_give_up(const struct feed *f, uint64_t off, const char *what
 
 /* ---- fields ---- */
 
-/* Keep a field's line for display. */
-static void field_keep(const struct feed *f, const struct field_line *l)
+/* What is known while the fields of a head are read. */
+struct reading { struct exchange *x; struct kept_head *kept; struct text text; bool keeps, shown; };
+
+static void reading_begin(const struct feed *f, struct reading *r)
 {
-	struct exchange *x = exchange_now(f);
-	bool shown = sink_shows_secrets(f->out);
-	if (!x || x->part[f->side].kept_full || (l->field == SECRET && l->name.n == 0 && !shown))
+	*r = (struct reading){ 0 };
+	if (f->half->phase != HEAD || !(r->x = exchange_now(f)))
 		return;
-	struct text t;
-	t.n = 0;
-	text_put(&t, l->name);
-	text_put_word(&t, l->name.n ? ": " : " ");
-	size_t at = t.n;
-	if (shown)
-		text_put(&t, l->value);
-	else if (l->field == SECRET)
-		text_put_word(&t, "***");
-	else
-		text_put_redacted(&t, l->value, l->field == HOST);
-	struct part part = { (uint16_t)(x->part[f->side].kept_n + at), (uint16_t)(t.n - at) };
-	text_put_word(&t, "\n");
-	kept_add(&f->h->exchanges, f->half->nr, f->side, (struct bytes){ t.p, t.n });
-	if (f->side == CLIENT && l->name.n && l->field == HOST && x->host.n == 0)
-		x->host = part;
-	if (f->side == CLIENT && l->name.n && l->field == AGENT && x->agent.n == 0)
-		x->agent = part;
+	r->shown = sink_shows_secrets(f->out);
+	r->kept = &r->x->part[f->side].head;
+	r->keeps = kept_open(&f->h->exchanges.kept[f->side], f->out, f->side, r->kept, 0, &r->text);
 }
 
-static void field_read(const struct feed *f, struct bytes line, uint64_t off)
+static void reading_end(const struct feed *f, struct reading *r)
+{
+	if (r->keeps)
+		kept_close(&f->h->exchanges.kept[f->side], r->kept, &r->text);
+	r->keeps = false;
+}
+
+/* Whether there is room for what becomes of a line of n bytes, or the caps leave none. */
+static bool reading_keeps(const struct feed *f, struct reading *r, size_t n)
+{
+	if (!r->keeps || r->text.cut)
+		return false;
+	if (kept_need(n) > r->text.size - r->text.n && r->text.size < r->kept->max) {
+		reading_end(f, r);
+		r->keeps = kept_open(&f->h->exchanges.kept[f->side], f->out, f->side, r->kept, n,
+		                     &r->text);
+	}
+	return r->keeps;
+}
+
+/* Put a field as it is shown; its value's place in the text. */
+static struct part field_put(struct text *t, const struct field_line *l, bool shown)
+{
+	static const char divider[] = ": ";
+	bool plain = shown || (l->field != SECRET && !value_is_suspect(l->value));
+	size_t at;
+	if (plain && l->name.n && l->value.p == l->name.p + l->name.n + 2
+	    && !memcmp(l->value.p - 2, divider, 2)) {
+		at = t->n + l->name.n + 2;
+		text_put(t, (struct bytes){ l->name.p, l->name.n + 2 + l->value.n });
+	} else {
+		text_put(t, l->name);
+		text_put_word(t, l->name.n ? divider : " ");
+		at = t->n;
+		if (plain)
+			text_put(t, l->value);
+		else if (l->field == SECRET)
+			text_put_word(t, "***");
+		else
+			text_put_redacted(t, l->value, l->field == HOST);
+	}
+	struct part part = { (uint16_t)at, (uint16_t)(t->n > at ? t->n - at : 0) };
+	text_put_word(t, "\n");
+	return part;
+}
+
+/* Keep a field's line for display. */
+static void field_keep(const struct feed *f, struct reading *r, const struct field_line *l)
+{
+	if ((l->field == SECRET && l->name.n == 0 && !r->shown)
+	    || !reading_keeps(f, r, l->name.n + l->value.n))
+		return;
+	struct part value = field_put(&r->text, l, r->shown);
+	if (f->side == SERVER || l->name.n == 0 || (l->field != HOST && l->field != AGENT))
+		return;
+	struct part *first = l->field == HOST ? &r->x->host : &r->x->agent;
+	if (first->n == 0)
+		*first = value;
+}
+
+static void field_read(const struct feed *f, struct reading *r, struct bytes line, uint64_t off)
 {
 	struct head *head = &f->half->head;
-	struct field_line l;
+	struct field_line l = { 0 };
 	if (!field_parse(line, head->last, &l)) {
 		if (!head->no_colon)
 			sink_anomaly(f->out, f->side, off, "a line of the head is not a field");
@@ -144,28 +187,16 @@ static void field_read(const struct feed *f, struct bytes line, uint64_t off)
 		return;
 	}
 	head->last = l.field;
-	const char *wrong = head_read(head, &l);
-	if (wrong)
-		sink_anomaly(f->out, f->side, off, wrong);
-	field_keep(f, &l);
+	if (l.field > AGENT && l.field < SECRET) {
+		const char *wrong = head_read(head, &l);
+		if (wrong)
+			sink_anomaly(f->out, f->side, off, wrong);
+	}
+	if (r->keeps)
+		field_keep(f, r, &l);
 }
 
 /* ---- the end of a head ---- */
-
-/* A body begins at off: chunked, or of head.length bytes. */
-static struct step body_begin(const struct feed *f, uint64_t off, size_t used)
-{
-	struct half *half = f->half;
-	half->phase = half->head.chunked ? CHUNK : BODY;
-	if (half->head.chunked)
-		return (struct step){ .used = used };
-	half->piece = off;
-	half->piece_end = off + (uint64_t)half->head.length;
-	if (f->side == CLIENT)
-		sink_mark(f->out, f->side, off, MARK_BEGIN, &half->body);
-	sink_mark(f->out, f->side, half->piece_end, MARK_END, &half->end);
-	return (struct step){ .used = used, .skip = (uint64_t)half->head.length };
-}
 
 static struct step request_head_end(const struct feed *f, uint64_t off, size_t used,
                                     struct mark end)
@@ -207,6 +238,7 @@ static struct step response_head_end(const struct feed *f, uint64_t off, size_t 
 	if (connected || head->status == 101) {
 		const char *to = *head->upgrade ? head->upgrade : f->h->half[CLIENT].head.upgrade;
 		f->h->tunnel = true;
+		f->h->websocket = !connected && !strcmp(to, "websocket");
 		sink_app(f->out, connected || !*to ? "tunnel" : to);
 	}
 	bool bodiless = connected || head->status == 101 || head->status == 204
@@ -249,21 +281,36 @@ static struct step head_end(const struct feed *f, uint64_t off, size_t used)
 	                         : response_head_end(f, off, used, end);
 }
 
-static struct step head_data(const struct feed *f, struct span s)
+/* Read the fields there are. *used: how far that went, up to the line where it ended. */
+static enum got fields_read(const struct feed *f, struct span s, struct bytes *line, size_t *used)
 {
 	struct head *head = &f->half->head;
+	struct reading r;
+	size_t at = 0, n;
+	enum got got;
+	reading_begin(f, &r);
+	while ((got = line_take(f->half, (struct span){ s.p + at, s.n - at, s.off + at },
+	                        LIMIT_HTTP_HEAD - head->n, line, &n)) == LINE && line->n > 0) {
+		head->n += n;
+		if (f->half->phase == HEAD)
+			field_read(f, &r, *line, s.off + at);
+		at += n;
+	}
+	reading_end(f, &r);
+	*used = got == LINE ? at + n : at;
+	return got;
+}
+
+static struct step head_data(const struct feed *f, struct span s)
+{
 	struct bytes line;
 	size_t used;
-	enum got got = line_take(f->half, s, LIMIT_HTTP_HEAD - head->n, &line, &used);
-	if (got == LINE_PART)
-		return wait_after(s);
-	if (got == LINE_LONG)
-		return message_give_up(f, s.off, "a head longer than is read");
-	head->n += used;
-	if (line.n == 0)
+	enum got got = fields_read(f, s, &line, &used);
+	if (got == LINE)
 		return head_end(f, s.off + used, used);
-	if (f->half->phase == HEAD)
-		field_read(f, line, s.off);
+	if (got == LINE_PART)
+		return (struct step){ .used = used, .need = s.n - used + 1 };
+	message_give_up(f, s.off + used, "a head longer than is read");
 	return (struct step){ .used = used };
 }
 
@@ -293,90 +340,6 @@ static struct step connecting_data(const struct feed *f, struct span s)
 	return (struct step){ 0 };
 }
 
-/* ---- bodies ---- */
-
-/* Shown after all: what a hole left of a body that it began. */
-static struct step body_data(const struct feed *f, struct span s)
-{
-	f->half->owed = false;
-	return (struct step){ .skip = f->half->piece_end - s.off };
-}
-
-static struct step until_close_data(const struct feed *f, struct span s)
-{
-	sink_mark(f->out, f->side, s.off + s.n, MARK_END, &f->half->end);
-	return (struct step){ .used = s.n };
-}
-
-/* The size at the start of a chunk line; NONE if there is none. */
-static int64_t chunk_size(struct bytes line)
-{
-	int64_t size = 0;
-	size_t i = 0;
-	for (; i < line.n && hex_digit(line.p[i]) >= 0; i++) {
-		if (size > INT64_MAX >> 8)
-			return NONE;
-		size = size << 4 | hex_digit(line.p[i]);
-	}
-	bool ended = i == line.n || line.p[i] == ';' || is_blank(line.p[i]);
-	return i > 0 && ended ? size : NONE;
-}
-
-static struct step chunk_data(const struct feed *f, struct span s)
-{
-	struct half *half = f->half;
-	struct bytes line;
-	size_t used;
-	enum got got = line_take(half, s, CHUNK_LINE, &line, &used);
-	if (got == LINE_PART)
-		return wait_after(s);
-	int64_t size = got == LINE ? chunk_size(line) : NONE;
-	if (size == NONE)
-		return message_give_up(f, s.off, "a chunk does not begin with its size");
-	if (size == 0) {
-		half->phase = TRAILER;
-		half->head.n = 0;
-		return (struct step){ .used = used };
-	}
-	half->phase = CHUNK_END;
-	half->piece = s.off + used;
-	half->piece_end = half->piece + (uint64_t)size;
-	if (f->side == CLIENT && half->body_n == 0)
-		sink_mark(f->out, f->side, half->piece, MARK_BEGIN, &half->body);
-	return (struct step){ .used = used, .skip = (uint64_t)size };
-}
-
-static struct step chunk_end_data(const struct feed *f, struct span s)
-{
-	struct half *half = f->half;
-	bool more;
-	size_t used = line_end(s, &more);
-	if (more)
-		return wait_after(s);
-	if (used == 0)
-		return message_give_up(f, s.off, "a chunk does not end where it should");
-	half->body_n += (int64_t)(half->piece_end - half->piece);
-	half->piece = half->piece_end = 0;
-	half->phase = CHUNK;
-	return (struct step){ .used = used };
-}
-
-/* A hole right where the body of a request with Expect would begin is that
- * body, as far as its length allows. */
-bool message_spans_gap(const struct feed *f, uint64_t off, uint64_t len)
-{
-	struct half *half = f->half;
-	if (half->phase == UNTIL_CLOSE)
-		sink_mark(f->out, f->side, off + len, MARK_END, &half->end);
-	if (half->phase != ASKED)
-		return half->phase == UNTIL_CLOSE;
-	if (half->head.chunked || message_refused(f))
-		return false;
-	body_begin(f, off, 0);
-	half->owed = true;
-	return off + len <= half->piece_end;
-}
-
 struct step message_data(const struct feed *f, struct span s)
 {
 	switch (f->half->phase) {
@@ -385,10 +348,10 @@ struct step message_data(const struct feed *f, struct span s)
 	case TRAILER:     return head_data(f, s);
 	case ASKED:       return asked_data(f, s);
 	case CONNECTING:  return connecting_data(f, s);
-	case BODY:        return body_data(f, s);
-	case CHUNK:       return chunk_data(f, s);
-	case CHUNK_END:   return chunk_end_data(f, s);
-	case UNTIL_CLOSE: return until_close_data(f, s);
+	case BODY:
+	case CHUNK:
+	case CHUNK_END:
+	case UNTIL_CLOSE: return body_data(f, s);
 	case LOST:        break;
 	}
 	return (struct step){ .used = s.n };

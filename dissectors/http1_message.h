@@ -8,6 +8,7 @@
  *                 -> ASKED -> BODY, CHUNK or START  Expect: sent, or refused
  *                 -> CONNECTING -> START            CONNECT, refused
  *
+ * (http1_body.c has BODY to UNTIL_CLOSE)
  * and from everywhere to LOST when what comes cannot be what should.
  *
  * Order   message_settle() before bytes are read: a skipped body ends unseen.
@@ -16,11 +17,17 @@
 #ifndef HTTP1_MESSAGE_H
 #define HTTP1_MESSAGE_H
 
+#include <string.h>
+
 #include "dissector.h"
 #include "http1_exchange.h"
 #include "http1_head.h"
 
 enum phase { START, HEAD, ASKED, CONNECTING, BODY, CHUNK, CHUNK_END, TRAILER, UNTIL_CLOSE, LOST };
+
+/* Of a body's first LIMIT_HTTP_BODY_HASHED bytes: `word` has those not yet mixed in;
+ * broken: some were not captured. */
+struct body_hash { uint64_t mixed, word; uint32_t n; bool broken; };
 
 /* One direction. */
 struct half {
@@ -36,12 +43,14 @@ struct half {
 	struct head head;
 	uint64_t    piece, piece_end;    /* the body, or its present chunk */
 	int64_t     body_n;              /* body bytes before it */
+	struct body_hash hash;
 	struct mark body, end;           /* taken ahead, for the message in progress */
 };
 
 struct http1 {
 	struct half      half[2];
 	bool             tunnel;         /* it now speaks something else */
+	bool             websocket;      /* which is this */
 	struct exchanges exchanges;
 };
 
@@ -57,12 +66,32 @@ static inline struct exchange *exchange_now(const struct feed *f)
 /* The line at the start of s, without its end, and what it takes up. Bytes that
  * were searched for an end are not searched again. */
 enum got { LINE, LINE_PART, LINE_LONG };
-enum got line_take(struct half *, struct span, size_t limit, struct bytes *line, size_t *used);
+static inline enum got line_take(struct half *half, struct span s, size_t limit,
+                                 struct bytes *line, size_t *used)
+{
+	size_t n = s.n < limit ? s.n : limit;
+	const uint8_t *lf = NULL;
+	if (half->scanned < n)
+		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
+	half->scanned = lf || n == limit ? 0 : n;
+	if (!lf)
+		return n == limit ? LINE_LONG : LINE_PART;
+	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
+	*used = line->n + 1;
+	if (line->n && line->p[line->n - 1] == '\r')
+		line->n--;
+	return LINE;
+}
 
 /* How long the line end is that s begins with; 0: none. *more: it may yet be one. */
 size_t line_end(struct span, bool *more);
 
 static inline struct step wait_after(struct span s) { return (struct step){ .need = s.n + 1 }; }
+
+/* Go on with the head that is kept of the message in progress: with what becomes of
+ * n bytes. False: no room, or no exchange. */
+bool head_keep(const struct feed *, size_t n, struct text *);
+void head_kept(const struct feed *, const struct text *);
 
 /* Read on in any phase but LOST. */
 struct step message_data(const struct feed *, struct span);
@@ -84,6 +113,18 @@ void message_settle(const struct feed *, uint64_t off);
 
 /* A final response came instead of the body that it was asked for. */
 bool message_refused(const struct feed *);
+
+/* A body begins at off, as the head says; `used`: the end of that head. */
+struct step body_begin(const struct feed *, uint64_t off, size_t used);
+
+/* Read on in the phases of a body. */
+struct step body_data(const struct feed *, struct span);
+
+/* The hash of the body that was read, or NONE. */
+int64_t body_hash(const struct half *, bool complete);
+
+/* The connection speaks another protocol by now. */
+struct step tunnel_data(const struct feed *, struct span);
 
 /* A hole at `off`: whether the message in progress can go on behind it. */
 bool message_spans_gap(const struct feed *, uint64_t off, uint64_t len);

@@ -7,18 +7,18 @@
 
 #include "http1_words.h"
 
-void text_put(struct text *t, struct bytes b)
-{
-	size_t n = b.n < sizeof t->p - t->n ? b.n : sizeof t->p - t->n;
-	if (n)
-		memcpy(t->p + t->n, b.p, n);
-	t->n += n;
-}
-
-void text_put_word(struct text *t, const char *word)
-{
-	text_put(t, (struct bytes){ (const uint8_t *)word, strlen(word) });
-}
+/* Where an authority, a parameter's name, and its value in a query or before one end. */
+static const uint64_t
+	blanks         = CHAR(' ') | CHAR('\t'),
+	ends_authority = CHAR('/') | CHAR('?') | CHAR('#') | CHAR(' ') | CHAR('\t') | CHAR('"')
+	               | CHAR('<') | CHAR('>') | CHAR(','),
+	ends_name      = CHAR('=') | CHAR('&') | CHAR(';') | CHAR('?') | CHAR('#') | CHAR('/')
+	               | CHAR(' ') | CHAR('\t') | CHAR('"') | CHAR(','),
+	ends_in_query  = CHAR('&') | CHAR('#') | CHAR(' ') | CHAR('\t') | CHAR('<') | CHAR('>'),
+	ends_in_path   = CHAR('/') | CHAR('?') | CHAR('#') | CHAR(';') | CHAR('&') | CHAR(' ')
+	               | CHAR('\t') | CHAR('<') | CHAR('>'),
+	delimiters     = CHAR('?') | CHAR('#') | CHAR('&') | CHAR(';'),
+	heeded         = CHAR('?') | CHAR('#') | CHAR('&') | CHAR(';') | CHAR('%') | CHAR(':');
 
 /* The character at the start of b, percent-decoded (RFC 3986, 2.1); *n: what it takes up. */
 static uint8_t char_decoded(struct bytes b, size_t *n)
@@ -41,33 +41,83 @@ static bool begins_decoded(struct bytes b, const char *word, size_t *n)
 	return *word == '\0';
 }
 
-bool name_is_secret(struct bytes name)
+/* Words of secret names, by their first letters, which seldom occur. */
+static const char *const secret_words[] = {
+	"auth", "key", "passw", "pwd", "secret", "session", "sig", "token",
+};
+
+static bool word_is_secret(struct bytes name)
 {
-	static const char *const words[] = {
-		"token", "passw", "secret", "key", "sig", "session", "auth", "pwd",
-	};
 	size_t n;
-	for (; name.n; name = from(name, 1))
-		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-			if (begins_decoded(name, words[i], &n) && !begins_decoded(name, "signal", &n))
-				return true;
+	for (size_t i = 0; i < sizeof secret_words / sizeof *secret_words; i++)
+		if (begins_decoded(name, secret_words[i], &n) && !begins_decoded(name, "signal", &n))
+			return true;
 	return false;
 }
 
-/* How far it is to one of the stops; `decoded`: to an encoded one, too. */
-static size_t until(struct bytes b, const char *stops, bool decoded)
+/* A second letter of these words, or the beginning of an encoded one. */
+static bool is_second(uint8_t c)
 {
-	size_t at = 0, n = 1;
+	return c == 'u' || c == 'e' || c == 'a' || c == 'w' || c == 'i' || c == 'o' || c == '%';
+}
+
+bool name_is_secret(struct bytes name)
+{
+	enum { FIRST = 1 << ('a' & 31) | 1 << ('k' & 31) | 1 << ('p' & 31) | 1 << ('s' & 31)
+	             | 1 << ('t' & 31) };
+	for (; name.n > 2; name = from(name, 1)) {
+		uint8_t c = name.p[0];
+		if (c == '%' || (c >= 'A' && (FIRST >> (c & 31) & 1)
+		                 && is_second(lower(name.p[1]))))
+			if (word_is_secret(name))
+				return true;
+	}
+	return false;
+}
+
+/* How far it is to one of the stops. */
+static size_t until(struct bytes b, uint64_t stops)
+{
+	size_t at = 0;
+	while (at < b.n && !is_in(b.p[at], stops))
+		at++;
+	return at;
+}
+
+/* The same, also to one that is percent-encoded. */
+static size_t until_decoded(struct bytes b, uint64_t stops)
+{
+	size_t at = 0, n;
 	for (; at < b.n; at += n)
-		if (is_one_of(decoded ? char_decoded(from(b, at), &n) : b.p[at], stops))
+		if (is_in(char_decoded(from(b, at), &n), stops))
 			break;
 	return at;
+}
+
+/* What divides userinfo from a host, or encodes anything; else the = of a parameter
+ * that has a secret's name. */
+bool value_is_suspect(struct bytes v)
+{
+	if (v.n == 0)
+		return false;
+	if (memchr(v.p, '@', v.n) || memchr(v.p, '%', v.n))
+		return true;
+	const uint8_t *equals = v.p;
+	while ((equals = memchr(equals, '=', v.n - (size_t)(equals - v.p)))) {
+		size_t end = (size_t)(equals - v.p), begin = end;
+		while (begin > 0 && !is_in(v.p[begin - 1], ends_name))
+			begin--;
+		if (name_is_secret((struct bytes){ v.p + begin, end - begin }))
+			return true;
+		equals++;
+	}
+	return false;
 }
 
 /* An authority's user and password become ***; returns what was read. */
 static size_t put_userinfo(struct text *t, struct bytes v)
 {
-	size_t end = until(v, "/?# \t\"<>,", true), after = 0, n;
+	size_t end = until_decoded(v, ends_authority), after = 0, n;
 	for (size_t at = 0; at < end; at += n)
 		if (char_decoded(from(v, at), &n) == '@')
 			after = at + n;
@@ -80,10 +130,10 @@ static size_t put_userinfo(struct text *t, struct bytes v)
  * read. Only the value of an encoded = ends with an encoded delimiter. */
 static size_t put_parameter(struct text *t, struct bytes v, bool in_query)
 {
-	size_t blanks = 0, equals;
-	while (blanks < v.n && is_blank(v.p[blanks]))
-		blanks++;
-	size_t name = blanks + until(from(v, blanks), "=&;?#/ \t\",", true);
+	size_t begin = 0, equals;
+	while (begin < v.n && is_blank(v.p[begin]))
+		begin++;
+	size_t name = begin + until_decoded(from(v, begin), ends_name);
 	if (name == v.n || char_decoded(from(v, name), &equals) != '='
 	    || !name_is_secret((struct bytes){ v.p, name }))
 		return 0;
@@ -91,24 +141,16 @@ static size_t put_parameter(struct text *t, struct bytes v, bool in_query)
 	text_put(t, (struct bytes){ v.p, at });
 	text_put_word(t, "***");
 	if (at < v.n && v.p[at] == '"')
-		at += 1 + until(from(v, at + 1), "\"", false);
-	return at + until(from(v, at), in_query ? "&# \t<>" : "/?#;& \t<>", equals > 1);
-}
-
-/* How many characters there are before one that text_put_redacted() heeds. */
-static size_t plain_run(struct bytes b)
-{
-	size_t n = 0;
-	while (n < b.n && (b.p[n] > '?' || (b.p[n] > '&' && b.p[n] < ':')))
-		n++;
-	return n;
+		at += 1 + until(from(v, at + 1), CHAR('"'));
+	uint64_t ends = in_query ? ends_in_query : ends_in_path;
+	return at + (equals > 1 ? until_decoded : until)(from(v, at), ends);
 }
 
 void text_put_redacted(struct text *t, struct bytes v, bool authority)
 {
 	bool in_query = false;
 	size_t at = 0, n;
-	if (!v.n || !(memchr(v.p, '=', v.n) || memchr(v.p, '@', v.n) || memchr(v.p, '%', v.n))) {
+	if (!value_is_suspect(v)) {
 		text_put(t, v);
 		return;
 	}
@@ -118,9 +160,9 @@ void text_put_redacted(struct text *t, struct bytes v, bool authority)
 		text_put_word(t, "//");
 		at = 2 + put_userinfo(t, from(v, 2));
 	}
-	while (at < v.n && t->n < sizeof t->p) {
+	while (at < v.n && t->n < t->size) {
 		struct bytes rest = from(v, at);
-		if ((n = plain_run(rest))) {
+		if ((n = until(rest, in_query ? heeded | blanks : heeded))) {
 			text_put(t, (struct bytes){ rest.p, n });
 			at += n;
 			continue;
@@ -134,7 +176,8 @@ void text_put_redacted(struct text *t, struct bytes v, bool authority)
 		text_put(t, (struct bytes){ rest.p, n });
 		at += n;
 		in_query = in_query ? !is_blank(c) : c == '?';
-		if (is_one_of(c, "?#&;"))
+		if (is_in(c, delimiters))
 			at += put_parameter(t, from(rest, n), in_query);
 	}
+	t->cut |= at < v.n;
 }

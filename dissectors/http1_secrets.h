@@ -4,19 +4,34 @@
  * URL's user and password are one. It is replaced by ***. Names, and URLs
  * inside a parameter, are judged percent-decoded, once.
  *
- * Bounds  LIMIT_HTTP_HEAD_KEPT bytes; what does not fit is left out.
+ * Bounds  the text's size; what does not fit is left out.
  */
 #ifndef HTTP1_SECRETS_H
 #define HTTP1_SECRETS_H
 
+#include <string.h>
+
 #include "bytes.h"
-#include "limits.h"
 
-/* Set n to 0 before the first put. */
-struct text { uint8_t p[LIMIT_HTTP_HEAD_KEPT]; size_t n; };
+/* n of size bytes are used; cut: not everything fitted. */
+struct text { uint8_t *p; size_t n, size; bool cut; };
 
-void text_put(struct text *, struct bytes);
-void text_put_word(struct text *, const char *);
+static inline void text_put(struct text *t, struct bytes b)
+{
+	size_t room = t->size - t->n, n = b.n < room ? b.n : room;
+	if (n)
+		memcpy(t->p + t->n, b.p, n);
+	t->n += n;
+	t->cut |= n < b.n;
+}
+
+static inline void text_put_word(struct text *t, const char *word)
+{
+	text_put(t, (struct bytes){ (const uint8_t *)word, strlen(word) });
+}
+
+/* Whether there may be a secret in a target or a field's value: quick, and mostly no. */
+bool value_is_suspect(struct bytes value);
 
 /* Put a target or a field's value. `authority`: it begins with one, like a Host. */
 void text_put_redacted(struct text *, struct bytes, bool authority);

@@ -24,11 +24,13 @@ static void target_keep(const struct feed *f, struct bytes method, struct bytes 
 {
 	struct exchange *x = exchange_now(f);
 	struct text t;
-	t.n = 0;
 	target = trimmed(target);
 	if (!x)
 		return;
-	kept_drop(&f->h->exchanges, f->half->nr, CLIENT);
+	kept_empty(&x->part[CLIENT].head);
+	x->target = (struct part){ 0 };
+	if (!head_keep(f, method.n + target.n, &t))
+		return;
 	text_put(&t, method);
 	text_put_word(&t, " ");
 	size_t at = t.n;
@@ -38,7 +40,7 @@ static void target_keep(const struct feed *f, struct bytes method, struct bytes 
 		text_put_redacted(&t, target, target.p[0] != '/'
 		                              && !memmem(target.p, target.n, "://", 3));
 	x->target = (struct part){ (uint16_t)at, (uint16_t)(t.n - at) };
-	kept_add(&f->h->exchanges, f->half->nr, CLIENT, (struct bytes){ t.p, t.n });
+	head_kept(f, &t);
 }
 
 /* An unfinished request line that can be nothing else opens its exchange, so
@@ -71,12 +73,15 @@ static void request_line_read(const struct feed *f, struct request_line r, uint6
 		request_begin(f, off, r.method);
 	target_keep(f, r.method, r.target);
 	struct exchange *x = exchange_now(f);
+	struct text t;
 	char line[] = " HTTP/1.?\n";
 	line[8] = r.minor;
 	if (x)
 		x->part[CLIENT].minor = r.minor;
-	kept_add(&f->h->exchanges, f->half->nr, CLIENT,
-	         (struct bytes){ (const uint8_t *)line, sizeof line - 1 });
+	if (head_keep(f, sizeof line, &t)) {
+		text_put(&t, (struct bytes){ (const uint8_t *)line, sizeof line - 1 });
+		head_kept(f, &t);
+	}
 	f->half->head = (struct head){ .length = NONE };
 }
 
@@ -101,20 +106,29 @@ static void response_begin(const struct feed *f, uint64_t off, int status, char 
 		                                                                       : NEVER;
 	}
 	exchange_now(f)->status = (int16_t)status;
+	e->answered = half->nr;
 	message_begin(f, off, minor);
 }
 
+/* One that nobody waits for came late, if anything was answered before. */
 static void interim_begin(const struct feed *f, uint64_t off, int status)
 {
 	struct exchanges *e = &f->h->exchanges;
+	struct http_interim told = { .exchange_nr = NONE, .status = status };
 	f->half->nr = 0;
 	if (e->unheard > 0 && !f->half->unsure)
 		return;
-	struct exchange *x = exchange_of(e, exchange_awaiting(e, f->half->unsure));
-	if (!x)
+	uint64_t nr = exchange_awaiting(e, f->half->unsure);
+	struct exchange *x = exchange_of(e, nr);
+	sink_mark(f->out, f->side, off, MARK_BEGIN, &told.at);
+	if (x && status == 100 && x->cont.frame == 0)
+		x->cont = told.at;
+	if (!x && e->answered == 0)
 		sink_anomaly(f->out, f->side, off, "an interim response without a request");
-	else if (status == 100 && x->cont.frame == 0)
-		sink_mark(f->out, f->side, off, MARK_BEGIN, &x->cont);
+	told.late = !x && e->answered;
+	if (x || e->answered)
+		told.exchange_nr = (int64_t)(x ? nr : e->answered);
+	sink_http_interim(f->out, &told);
 }
 
 /* The line's end need not be there. */
@@ -133,17 +147,16 @@ static void status_begin(const struct feed *f, struct bytes line, uint64_t off)
 static void status_line_read(const struct feed *f, struct bytes line, uint64_t off)
 {
 	struct text t;
-	t.n = 0;
 	status_begin(f, line, off);
 	f->half->head = (struct head){ .length = NONE, .status = status_parse(line) };
 	struct exchange *x = exchange_now(f);
-	if (!x)
+	if (!x || !head_keep(f, line.n, &t))
 		return;
-	text_put(&t, (struct bytes){ line.p, line.n < sizeof t.p ? line.n : sizeof t.p - 1 });
-	if (line.n > STATUS_LINE)
+	text_put(&t, line);
+	if (t.n > STATUS_LINE + 1)
 		x->reason = (struct part){ STATUS_LINE + 1, (uint16_t)(t.n - STATUS_LINE - 1) };
 	text_put_word(&t, "\n");
-	kept_add(&f->h->exchanges, f->half->nr, SERVER, (struct bytes){ t.p, t.n });
+	head_kept(f, &t);
 }
 
 /* ---- the start line ---- */
@@ -180,7 +193,7 @@ struct step start_data(const struct feed *f, struct span s)
 	size_t used, seen = half->scanned;
 	bool more;
 	if (f->h->tunnel)
-		return (struct step){ .skip = SKIP_REST };
+		return tunnel_data(f, s);
 	if ((used = line_end(s, &more))) {
 		half->scanned = 0;
 		return (struct step){ .used = used };

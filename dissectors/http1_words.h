@@ -22,11 +22,14 @@ static inline int hex_digit(uint8_t c)
 	return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A character of a token (RFC 9110, 5.6.2). */
+/* A set of characters below 64, where most of HTTP's delimiters are: CHAR(';') | CHAR(' '). */
+#define CHAR(c) ((uint64_t)1 << (c))
+static inline bool is_in(uint8_t c, uint64_t set) { return c < 64 && (set >> c & 1); }
+
+/* A character of a token (RFC 9110, 5.6.2): letters, digits, !#$%&'*+-.^_`|~ */
 static inline bool is_tchar(uint8_t c)
 {
-	return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c)
-	    || is_one_of(c, "!#$%&'*+-.^_`|~");
+	return is_in(c, 0x03ff6cfa00000000) || is_in((uint8_t)(c ^ 64), 0x57ffffffc7fffffe);
 }
 
 static inline struct bytes from(struct bytes b, size_t at)
@@ -43,10 +46,20 @@ static inline struct bytes trimmed(struct bytes b)
 	return b;
 }
 
-/* Whether b is the word, in upper or lower case. */
+/* Whether b is the word (given in lower case), in whatever case. */
 static inline bool same(struct bytes b, const char *word)
 {
-	return b.n == strlen(word) && !strncasecmp((const char *)b.p, word, b.n);
+	if (b.n != strlen(word))
+		return false;
+	for (size_t i = 0; i < b.n; i++)
+		if (lower(b.p[i]) != (uint8_t)word[i])
+			return false;
+	return true;
+}
+
+static inline bool equals(struct bytes b, const char *word)
+{
+	return b.n == strlen(word) && !memcmp(b.p, word, b.n);
 }
 
 static inline bool begins(struct bytes b, const char *word)

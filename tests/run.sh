@@ -2,8 +2,9 @@
 # run.sh                 run all tests; the last line is "N passed, N failed"
 # run.sh --accept NAME   rewrite what tests/cases/NAME expects
 #
-# Four kinds:
+# The kinds:
 #   unit     tests/*.c, a program each; it prints what is not so and exits with 1
+#   pieces   the HTTP conversations of samples/ told whole and in pieces (tests/http1.c)
 #   cases    tests/cases/NAME: the shell lines in `cmd`, run with $TCPWHY,
 #            $SAMPLES and $TESTS set; what they print, and their exit status, is
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
@@ -48,6 +49,10 @@ for test in tests/*.c; do
 	if "$BUILD/tests/$name" > "$work/out" 2>&1; then ok
 	else not_ok "unit $name"; cat "$work/out"; fi
 done
+
+# The HTTP conversations of samples/, whole and in pieces.
+if "$BUILD/tests/http1" "$BUILD"/talks/*.talk > "$work/out" 2>&1; then ok
+else not_ok "HTTP conversations in pieces"; head -50 "$work/out"; fi
 
 for dir in tests/cases/*/; do
 	name=$(basename "$dir")

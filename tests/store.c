@@ -592,7 +592,12 @@ static void full_rows(struct store *s)
 					    .response_head_end = MARKED,
 					    .response_end = MARKED,
 					    .request_state = "open",
-					    .response_state = "open" });
+					    .response_state = "open",
+					    .expect_answer = "100",
+					    .expect_body = "after" });
+	store_http_interim(s, 1, &(struct http_interim){ .at = MARKED, .status = 103 });
+	store_websocket_close(
+		s, 1, &(struct websocket_close){ .at = MARKED, .code = 1000, .reason = "r" });
 	store_amqp_connection(s, 1,
 			      &(struct amqp_connection){ "0-9-1", "0-8", "p", "v", "p", "p", "v",
 							 "p", "n", "c", "c", "m", "/", "u",

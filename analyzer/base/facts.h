@@ -100,6 +100,22 @@ struct http_exchange {
 	bool        response_until_close;    /* body framed by the end of the connection */
 	bool        close_announced;         /* Connection: close, or HTTP/1.0 without keep-alive */
 	const char *request_state, *response_state;
+	const char *expect_answer, *expect_body; /* words of the schema; NULL */
+};
+
+/* A 1xx response, other than 101, which is final. */
+struct http_interim {
+	struct mark at;
+	int64_t     exchange_nr;             /* NONE */
+	int         status;
+	bool        late;                    /* it came after the final response */
+};
+
+struct websocket_close {
+	struct mark at;
+	enum side   sender;
+	int         code;                    /* NONE: the frame has none */
+	const char *reason;
 };
 
 struct amqp_connection {

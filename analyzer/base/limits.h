@@ -58,9 +58,11 @@ enum {
 	/* dissectors */
 	LIMIT_HTTP_HEAD        = 65536,   /* a longer head is given up as a gap */
 	LIMIT_HTTP_HEAD_KEPT   = 4096,    /* of it kept for display */
+	LIMIT_HTTP_HEADS_KEPT  = 8192,    /* a side, of all heads that are not told yet */
 	LIMIT_HTTP_TARGET      = 1024,    /* request target kept */
 	LIMIT_HTTP_HOST        = 256,
-	LIMIT_HTTP_PIPELINED   = 16,      /* exchanges open at once; older ones are let go */
+	LIMIT_HTTP_BODY_HASHED = 4096,    /* of a request's body; the schema says so too */
+	LIMIT_HTTP_PIPELINED   = 14,      /* exchanges open at once; older ones are let go */
 	LIMIT_TLS_SMALL        = 96,      /* a longer record cannot be a heartbeat in disguise */
 	LIMIT_TLS_RECORDS      = 4096,    /* small records told of a connection */
 	LIMIT_AMQP_METHOD      = 131072,  /* a longer method frame is given up as a gap */

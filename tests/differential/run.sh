@@ -3,7 +3,7 @@
 #
 # First every count and mark of every connection (compare.py), then every mark of
 # random connections (random_flows.py), then the bytes of a sample of streams
-# (streams.py), then AMQP, method by method (amqp.py); the status is 1 where one of
+# (streams.py), AMQP method by method (amqp.py) and HTTP messages (http.py); the status is 1 where one of
 # them finds a difference that is not accepted. A CATALOG.tsv beside a folder says
 # which captures lost most.
 set -u
@@ -23,4 +23,6 @@ python3 tests/differential/streams.py ${catalog:+--catalog "$catalog"} \
 	"$BUILD/tests/differential/streams" "$@" || status=1
 echo
 python3 tests/differential/amqp.py ${catalog:+--catalog "$catalog"} "$BUILD/tcpwhy" "$@" || status=1
+echo
+python3 tests/differential/http.py "$BUILD/tcpwhy" "$@" || status=1
 exit $status

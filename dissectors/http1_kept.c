@@ -1,0 +1,89 @@
+/* http1_kept.c - see http1_kept.h.
+ *
+ *   p                                                     p + size
+ *   | told already | head NUL | head NUL | head being kept |
+ *   base           first                                   end
+ */
+#include "http1_kept.h"
+
+#include <string.h>
+
+#include "limits.h"
+
+enum { SOME = 512 };                     /* the buffer begins with, and grows by */
+
+void kept_begin(struct kept *k, struct kept_head *h)
+{
+	uint32_t others = k->end - k->first;
+	uint32_t max = others ? (LIMIT_HTTP_HEADS_KEPT - others) / 2 : LIMIT_HTTP_HEAD_KEPT;
+	if (max > LIMIT_HTTP_HEAD_KEPT)
+		max = LIMIT_HTTP_HEAD_KEPT;
+	*h = (struct kept_head){ .at = k->end, .max = (uint16_t)max, .begun = true };
+}
+
+/* Make room for `n` bytes from the place `at` on: over what is told, or in a larger buffer. */
+static void kept_grow(struct kept *k, struct sink *out, enum side side, uint32_t at, size_t n)
+{
+	if (k->first != k->base)
+		memmove(k->p, k->p + (k->first - k->base), k->end - k->first);
+	k->base = k->first;
+	size_t size = (at - k->base) + n;
+	if (size > k->size) {
+		k->size = (uint32_t)(size + SOME) / SOME * SOME;
+		k->p = sink_room(out, side, k->size);
+	}
+}
+
+bool kept_open(struct kept *k, struct sink *out, enum side side, const struct kept_head *h,
+               size_t n, struct text *t)
+{
+	if (!h->begun || h->cut)
+		return false;
+	size_t most = h->n + kept_need(n);
+	if (most > h->max)
+		most = h->max;
+	if ((h->at - k->base) + most + 1 > k->size)
+		kept_grow(k, out, side, h->at, most + 1);
+	*t = (struct text){ .p = k->p + (h->at - k->base), .n = h->n, .size = most };
+	return true;
+}
+
+void kept_close(struct kept *k, struct kept_head *h, const struct text *t)
+{
+	h->n = (uint16_t)t->n;
+	h->cut = t->cut;
+	k->end = h->at + h->n + 1;
+}
+
+void kept_empty(struct kept_head *h)
+{
+	h->n = 0;
+	h->cut = false;
+}
+
+void kept_withdraw(struct kept *k, struct kept_head *h)
+{
+	if (h->begun)
+		k->end = h->at;
+	*h = (struct kept_head){ 0 };
+}
+
+const char *kept_text(struct kept *k, const struct kept_head *h)
+{
+	if (h->n == 0)
+		return NULL;
+	char *text = (char *)k->p + (h->at - k->base);
+	for (char *nul = text; (nul = memchr(nul, '\0', h->n - (size_t)(nul - text))); )
+		*nul = '?';
+	text[h->n] = '\0';
+	return text;
+}
+
+void kept_drop(struct kept *k, const struct kept_head *h)
+{
+	if (!h->begun || h->n == 0)
+		return;
+	k->first = h->at + h->n + 1;
+	if (k->first == k->end)
+		k->base = k->first;
+}
