@@ -423,7 +423,8 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	side_begin_again(f, own, s);
 	side_see(own, peer, s);
 	int64_t off = off_of(own, s->flags & TCP_SYN ? s->seq + 1 : s->seq);
-	bool doubted = s->flags & TCP_FIN && off != own->top_off && !side_takes(peer, s->seq);
+	bool bare = s->len == 0 || s->flags & TCP_FIN;   /* its number alone says where its side is */
+	bool doubted = bare && off != own->top_off && !side_takes(peer, s->seq);
 	unsigned kinds = segment_analysis(context, f, sender, s, off);
 	int64_t fresh = s->flags & TCP_RST || early || doubted ? 0 : extend(own, s, off);
 	acknowledgement(f, sender, s);
