@@ -295,6 +295,15 @@ static bool ack_believed(struct tcp_side *own, const struct tcp_side *peer, int6
 	return doubted && off >= doubted && off - doubted <= window;
 }
 
+/* The side's payload below `off` is acknowledged. */
+static void acked_take(struct flow *f, enum side side, int64_t off, struct mark at)
+{
+	if (off <= f->side[side].acked_off)
+		return;
+	f->side[side].acked_off = off;
+	talk_acked(f, side, (uint64_t)off, at);
+}
+
 /* What the segment acknowledges of the peer. */
 static void acknowledgement(struct flow *f, enum side sender, const struct segment *s)
 {
@@ -311,10 +320,18 @@ static void acknowledgement(struct flow *f, enum side sender, const struct segme
 		peer->fin_acked = s->at;
 	if (peer->fin_off != NONE && off > peer->fin_off)
 		off = peer->fin_off;
-	if (off <= peer->acked_off)
+	acked_take(f, other(sender), off, s->at);
+}
+
+/* Payload that begins where a doubted acknowledgement said, or behind it, confirms it:
+ * the capture lacks what lies before. */
+static void doubted_ack_confirm(struct flow *f, enum side sender, const struct segment *s, int64_t off)
+{
+	struct tcp_side *peer = &f->side[other(sender)];
+	if (s->len == 0 || peer->doubted_ack_off == 0 || off < peer->doubted_ack_off)
 		return;
-	peer->acked_off = off;
-	talk_acked(f, other(sender), (uint64_t)off, s->at);
+	acked_take(f, sender, peer->doubted_ack_off, s->at);
+	peer->doubted_ack_off = 0;
 }
 
 /* Move the highest offset on; the payload bytes that are new. */
@@ -428,6 +445,7 @@ void tcp_segment(const struct talk_context *context, struct flow *f, const struc
 	unsigned kinds = segment_analysis(context, f, sender, s, off);
 	int64_t fresh = s->flags & TCP_RST || early || doubted ? 0 : extend(own, s, off);
 	acknowledgement(f, sender, s);
+	doubted_ack_confirm(f, sender, s, off);
 
 	enum told told = early ? TOLD_NOTHING : payload(context, f, s, off, kinds);
 	sender = flow_sender(f, s);                          /* the payload may have told otherwise */
