@@ -63,6 +63,8 @@ PKT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/pkt/*.c))
 $(BUILD)/pkt: $(PKT_OBJ) $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
+PLAN := $(BUILD)/tests/plan/plan
+
 $(BUILD)/%.o: %.c | deps-present
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -131,12 +133,12 @@ RECORD  := $(BUILD)/tests/conversation/record
 TALKS := $(BUILD)/talks
 $(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
 	@rm -rf $@ && mkdir -p $@
-	$(RECORD) $@ $(filter samples/%,$^)
+	@$(RECORD) $@ $(filter samples/%,$^) 2>/dev/null
 
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(STREAMS) $(TALKS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(STREAMS) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.
@@ -183,6 +185,10 @@ fuzz-%: tests/fuzz/%.c build-fuzz/core.a build-fuzz/%/seeds
 accept: all $(BUILD)/pkt
 	@BUILD=$(BUILD) tests/run.sh --accept $(CASE)
 
+# The same for the rules' query plans.
+accept-plans: all $(PLAN)
+	@BUILD=$(BUILD) tests/run.sh --accept-plans
+
 install: all
 	install -Dm755 $(BUILD)/tcpwhy $(DESTDIR)$(PREFIX)/bin/tcpwhy
 	install -Dm644 docs/tcpwhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
@@ -196,7 +202,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept install uninstall clean help
+.PHONY: all deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(BENCH:=.d) $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(BENCH:=.d) $(PLAN).d $(PKT_OBJ:.o=.d)

@@ -276,6 +276,8 @@ static void rule_explain(const struct page *page, const struct rule *r)
 		page_fold(page, "About", 10, 0, "the capture itself; it accuses nobody");
 	if (r->needs)
 		page_fold(page, "Needs", 10, 0, r->needs);
+	if (r->yields)
+		page_fold(page, "Yields to", 10, 0, r->yields);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		page_fold(page, parts[i].label, 10, 0, parts[i].text);
 	for (size_t i = 0; i < r->params_n; i++) {

@@ -1,9 +1,6 @@
 /* rules.c - the pass itself: rules are run under an authorizer, their rows are
- * checked, put in order, and written down as findings. See rules.h.
- *
- * All rows are gathered first and inserted last: findings are numbered in the
- * order of the report, and nothing needs to write while the authorizer stands. */
-#include "rules.h"
+ * checked and gathered; rules_findings.c writes them down. See rules.h. */
+#include "rules_pass.h"
 
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -24,32 +21,10 @@ static const char *const column_names[COLUMNS] = {
 	"client", "server", "capture_id",
 };
 
-static const char *const severities[] = { "error", "warning", "note" };
-static const char *const confidences[] = { "proven", "likely", "possible" };
-enum { LEAST_SURE = 2 };          /* index into confidences */
+const char *const severities[3] = { "error", "warning", "note" };
+const char *const confidences[3] = { "proven", "likely", "possible" };
 
-/* One row of a rule's result. NO_TIME and NO_ID stand for NULL. */
-struct draft {
-	const struct rule *rule;
-	int64_t flow_id, capture_id, from_ns, to_ns;
-	int     severity;                /* index into severities */
-	const char *confidence;
-	char   *summary, *numbers, *evidence, *client, *server;   /* the last two may be NULL */
-	char   *doubt;                   /* what the capture lacks for it; NULL: nothing */
-	size_t  nr;                      /* as the rules gave them: the last resort of the order */
-};
-
-#define NO_ID INT64_MIN
-
-struct pass {
-	struct sqlite3 *db;
-	struct err     *err;
-	struct draft   *draft;
-	size_t          n;
-	struct err      first_failure;   /* of a rule; the pass goes on without it */
-};
-
-static void failure_keep(struct pass *p)
+void failure_keep(struct pass *p)
 {
 	if (!*p->first_failure.text)
 		p->first_failure = *p->err;
@@ -104,14 +79,14 @@ static int only_reads(void *unused, int what, const char *a, const char *b, cons
 
 /* ---- from a rule to drafts ---- */
 
-static bool fail_rule(struct pass *p, const struct rule *r, const char *why)
+bool fail_rule(struct pass *p, const struct rule *r, const char *why)
 {
 	return fail(p->err, "rule %s: %.300s%s%s", r->id, why,
 	            strcmp(r->origin, "built in") ? " - " : "",
 	            strcmp(r->origin, "built in") ? r->origin : "");
 }
 
-static int word_index(const char *word, const char *const *words)
+int word_index(const char *word, const char *const *words)
 {
 	for (int i = 0; word && i < 3; i++)
 		if (strcmp(word, words[i]) == 0)
@@ -168,7 +143,7 @@ static bool columns_find(struct pass *p, const struct rule *r, sqlite3_stmt *stm
 }
 
 /* A column's text, to be freed; NULL for NULL. */
-static char *column_copy(sqlite3_stmt *stmt, int at)
+char *column_copy(sqlite3_stmt *stmt, int at)
 {
 	const unsigned char *text = at < 0 ? NULL : sqlite3_column_text(stmt, at);
 	return text ? text_copy((const char *)text) : NULL;
@@ -182,7 +157,7 @@ static bool column_integer(sqlite3_stmt *stmt, int at, int64_t none, int64_t *va
 	return type == SQLITE_INTEGER || type == SQLITE_NULL;
 }
 
-static void draft_free(struct draft *d)
+void draft_free(struct draft *d)
 {
 	free(d->summary);
 	free(d->numbers);
@@ -261,233 +236,6 @@ static bool rule_run(struct pass *p, const struct rule *r)
 	return ok;
 }
 
-/* ---- from drafts to findings ---- */
-
-static int order(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int by_weight(const void *va, const void *vb)
-{
-	const struct draft *a = va, *b = vb;
-	int c = order(a->severity, b->severity);
-	/* What has no time comes last. */
-	c = c ? c : order(a->from_ns == NO_TIME, b->from_ns == NO_TIME);
-	c = c ? c : order(a->from_ns, b->from_ns);
-	c = c ? c : strcmp(a->rule->id, b->rule->id);
-	c = c ? c : order(a->flow_id, b->flow_id);
-	c = c ? c : strcmp(a->summary, b->summary);
-	c = c ? c : strcmp(a->numbers, b->numbers);
-	c = c ? c : strcmp(a->evidence, b->evidence);
-	return c ? c : order((int64_t)a->nr, (int64_t)b->nr);
-}
-
-/* FNV-1a over texts, each with its closing NUL, so that none runs into the next. */
-static uint64_t hash_text(uint64_t h, const char *s, size_t n)
-{
-	for (size_t i = 0; i <= n; i++) {
-		h ^= i < n ? (unsigned char)s[i] : 0;
-		h *= UINT64_C(0x100000001b3);
-	}
-	return h;
-}
-
-/* An endpoint's address: "10.0.0.1:80" and "[::1]:80" without the port. */
-static const char *address_of(const char *name, size_t *n)
-{
-	const char *colon = strchr(name, ':');
-	if (*name == '[') {
-		*n = strcspn(name + 1, "]");
-		return name + 1;
-	}
-	*n = colon && !strchr(colon + 1, ':') ? (size_t)(colon - name) : strlen(name);
-	return name;
-}
-
-static void fingerprint(const struct draft *d, const char *client, const char *server,
-                        const char *bucket, char text[static 17])
-{
-	size_t n;
-	const char *address = address_of(client ? client : "", &n);
-	uint64_t h = hash_text(UINT64_C(0xcbf29ce484222325), d->rule->id, strlen(d->rule->id));
-	h = hash_text(h, address, n);
-	h = hash_text(h, server ? server : "", server ? strlen(server) : 0);
-	if (bucket)
-		h = hash_text(h, bucket, strlen(bucket));
-	snprintf(text, 17, "%016" PRIx64, h);
-}
-
-/* What is asked of every draft, in this order. */
-enum statement { LOOK_UP, CHECK_JSON, LOOK_FOR_DOUBT, INSERT, INSERT_EVIDENCE, STATEMENTS };
-
-static const char *const statement_sql[STATEMENTS] = {
-	/* Its flow's capture and names, and the number that tells incidents apart. */
-	[LOOK_UP] =
-	"SELECT flow.capture_id, flow_name.client, flow_name.server"
-	"  FROM flow JOIN flow_name ON flow_name.flow_id = flow.id WHERE flow.id = ?1",
-	[CHECK_JSON] =
-	"SELECT CASE WHEN NOT json_valid(?1) OR NOT json_valid(?2) THEN 'numbers or evidence is no JSON'"
-	"            WHEN json_type(?1) <> 'object' THEN 'numbers is not a JSON object'"
-	"            WHEN json_type(?2) <> 'array' THEN 'evidence is not a JSON array'"
-	"            WHEN EXISTS(SELECT 1 FROM json_each(?2) WHERE CASE type"
-	"                   WHEN 'null' THEN 0"
-	"                   WHEN 'object' THEN"
-	"                     coalesce(json_type(value, '$.frame'), 'null') NOT IN ('integer', 'null')"
-	"                     OR coalesce(json_type(value, '$.flow'), 'null') NOT IN ('integer', 'null')"
-	"                     OR json_extract(value, '$.frame') IS NOT NULL"
-	"                        AND coalesce(json_type(value, '$.role'), 'null') <> 'text'"
-	"                   ELSE 1 END)"
-	"            THEN 'evidence is not of the form [{\"frame\": number, \"role\": text}]' END,"
-	"       CASE WHEN json_valid(?1) THEN json_extract(?1, '$.bucket') END",
-	/* What the rule needs and the capture lacks of the flow, as one clause. */
-	[LOOK_FOR_DOUBT] =
-	"SELECT group_concat(why, '; ') FROM flow_lack"
-	" WHERE flow_id = ?1 AND instr(', ' || ?2 || ',', ', ' || what || ',')",
-	[INSERT] =
-	"INSERT INTO finding(id, rule, severity, confidence, flow_id, capture_id, from_ns, to_ns,"
-	"                    client, server, summary, numbers, fingerprint, doubt)"
-	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, json(?12), ?13, ?14)",
-	/* Frames that a rule leaves NULL are none. Of several roles of one frame the
-	 * first named stays. */
-	[INSERT_EVIDENCE] =
-	"INSERT INTO evidence(finding_id, nr, flow_id, frame, ns, role)"
-	" SELECT ?1, row_number() OVER (ORDER BY ns IS NULL, ns, frame, flow), flow, frame, ns, role"
-	"   FROM (SELECT flow, frame, role, min(key),"
-	"                (SELECT p.ns FROM packet p WHERE p.flow_id = flow AND p.frame = e.frame) AS ns"
-	"           FROM (SELECT key, coalesce(json_extract(value, '$.flow'), ?2) AS flow,"
-	"                        json_extract(value, '$.frame') AS frame,"
-	"                        json_extract(value, '$.role') AS role"
-	"                   FROM json_each(?3) WHERE type = 'object') e"
-	"          WHERE frame IS NOT NULL"
-	"          GROUP BY flow, frame ORDER BY ns IS NULL, ns, frame, flow LIMIT ?4)",
-};
-
-static void bind_integer(sqlite3_stmt *stmt, int at, int64_t value, int64_t none)
-{
-	if (value == none)
-		sqlite3_bind_null(stmt, at);
-	else
-		sqlite3_bind_int64(stmt, at, value);
-}
-
-static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
-{
-	sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
-}
-
-static bool step_done(struct pass *p, const struct rule *r, sqlite3_stmt *stmt)
-{
-	bool ok = sqlite3_step(stmt) == SQLITE_DONE || fail_rule(p, r, sqlite3_errmsg(p->db));
-	sqlite3_reset(stmt);
-	return ok;
-}
-
-/* Fill in what the rule left to its flow. */
-static bool draft_complete(struct pass *p, struct draft *d, sqlite3_stmt *stmt)
-{
-	if (d->flow_id == NO_ID)
-		return true;
-	sqlite3_bind_int64(stmt, 1, d->flow_id);
-	bool found = sqlite3_step(stmt) == SQLITE_ROW;
-	if (found && d->capture_id == NO_ID)
-		d->capture_id = sqlite3_column_int64(stmt, 0);
-	if (found && !d->client)
-		d->client = column_copy(stmt, 1);
-	if (found && !d->server)
-		d->server = column_copy(stmt, 2);
-	sqlite3_reset(stmt);
-	return found || fail_rule(p, d->rule, "its flow_id is no flow's");
-}
-
-/* Whether the JSON is as it must be; *bucket, to be freed, may come out NULL. */
-static bool draft_check(struct pass *p, const struct draft *d, sqlite3_stmt *stmt, char **bucket)
-{
-	bind_text(stmt, 1, d->numbers);
-	bind_text(stmt, 2, d->evidence);
-	bool ok = sqlite3_step(stmt) == SQLITE_ROW;
-	char *wrong = ok ? column_copy(stmt, 0) : text_copy(sqlite3_errmsg(p->db));
-	*bucket = ok && !wrong ? column_copy(stmt, 1) : NULL;
-	sqlite3_reset(stmt);
-	if (wrong)
-		fail_rule(p, d->rule, wrong);
-	free(wrong);
-	return ok && !*p->err->text;
-}
-
-/* Where the capture lacks what the rule needs, it is one step less sure, and says so. */
-static void draft_doubt(struct draft *d, sqlite3_stmt *stmt)
-{
-	if (!d->rule->needs || d->flow_id == NO_ID)
-		return;
-	sqlite3_bind_int64(stmt, 1, d->flow_id);
-	bind_text(stmt, 2, d->rule->needs);
-	char *why = sqlite3_step(stmt) == SQLITE_ROW ? column_copy(stmt, 0) : NULL;
-	sqlite3_reset(stmt);
-	if (!why)
-		return;
-	int sure = word_index(d->confidence, confidences);
-	size_t size = strlen(why) + 40;
-	d->doubt = alloc_zeroed(size, 1);
-	if (sure < LEAST_SURE)
-		snprintf(d->doubt, size, "Lowered from %s: %s.", d->confidence, why);
-	else
-		snprintf(d->doubt, size, "The capture allows no more: %s.", why);
-	d->confidence = confidences[sure < LEAST_SURE ? sure + 1 : LEAST_SURE];
-	free(why);
-}
-
-static bool finding_insert(struct pass *p, struct draft *d, int64_t id, sqlite3_stmt **stmt)
-{
-	char print[17], *bucket;
-	if (!draft_complete(p, d, stmt[LOOK_UP]) || !draft_check(p, d, stmt[CHECK_JSON], &bucket))
-		return false;
-	draft_doubt(d, stmt[LOOK_FOR_DOUBT]);
-	fingerprint(d, d->client, d->server, bucket, print);
-	free(bucket);
-	sqlite3_stmt *s = stmt[INSERT];
-	sqlite3_bind_int64(s, 1, id);
-	bind_text(s, 2, d->rule->id);
-	bind_text(s, 3, severities[d->severity]);
-	bind_text(s, 4, d->confidence);
-	bind_integer(s, 5, d->flow_id, NO_ID);
-	bind_integer(s, 6, d->capture_id, NO_ID);
-	bind_integer(s, 7, d->from_ns, NO_TIME);
-	bind_integer(s, 8, d->to_ns, NO_TIME);
-	bind_text(s, 9, d->client);
-	bind_text(s, 10, d->server);
-	bind_text(s, 11, d->summary);
-	bind_text(s, 12, d->numbers);
-	bind_text(s, 13, print);
-	bind_text(s, 14, d->doubt);
-	if (!step_done(p, d->rule, s))
-		return false;
-	s = stmt[INSERT_EVIDENCE];
-	sqlite3_bind_int64(s, 1, id);
-	bind_integer(s, 2, d->flow_id, NO_ID);
-	bind_text(s, 3, d->evidence);
-	sqlite3_bind_int(s, 4, LIMIT_EVIDENCE);
-	return step_done(p, d->rule, s);
-}
-
-static bool findings_insert(struct pass *p)
-{
-	sqlite3_stmt *stmt[STATEMENTS] = { NULL };
-	bool ok = true;
-	for (int i = 0; i < STATEMENTS; i++)
-		if (ok
-		    && sqlite3_prepare_v2(p->db, statement_sql[i], -1, &stmt[i], NULL) != SQLITE_OK)
-			ok = fail(p->err, "findings cannot be written: %s", sqlite3_errmsg(p->db));
-	if (p->n)
-		qsort(p->draft, p->n, sizeof *p->draft, by_weight);
-	for (size_t i = 0; ok && i < p->n; i++)
-		if (!finding_insert(p, &p->draft[i], (int64_t)i + 1, stmt))
-			failure_keep(p);
-	for (int i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(stmt[i]);
-	return ok;
-}
-
 /* ---- the pass ---- */
 
 /* The parameters' values as a JSON object. */
@@ -522,6 +270,7 @@ static bool rule_insert(struct pass *p, const struct rule *r, sqlite3_stmt *stmt
 	bind_text(stmt, 11, r->origin);
 	bind_text(stmt, 12, r->about_capture ? "capture" : "connections");
 	bind_text(stmt, 13, r->needs);
+	bind_text(stmt, 14, r->yields);
 	sqlite3_free(params);
 	return step_done(p, r, stmt);
 }
@@ -532,7 +281,7 @@ static bool rules_insert(struct pass *p, const struct rules *rules)
 	bool ok = sqlite3_prepare_v2(p->db,
 	                             "INSERT INTO rule(id, title, severity, benign, explains,"
 	                             " remedy, confirm, not_when, reference, params, origin,"
-	                             " about, needs) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	                             " about, needs, yields) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	                             -1, &stmt, NULL)
 	                  == SQLITE_OK
 	          || fail(p->err, "rules cannot be written down: %s", sqlite3_errmsg(p->db));

@@ -25,6 +25,9 @@ struct rule {
 	char *origin;                     /* "built in", or the path */
 	char *sql;                        /* the whole file */
 	char *needs;                      /* words of the view flow_lack; NULL: nothing */
+	char *yields;                     /* rules that, where they speak of the same connection,
+	                                     explain what this one would tell; NULL: none */
+	bool  is_yielded_to;
 	bool  benign;                     /* listed under what is not a problem */
 	bool  about_capture;              /* what it finds is about the capture itself */
 	struct rule_param *params;

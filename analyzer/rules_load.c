@@ -65,6 +65,7 @@ static char **key_slot(struct rule *r, const char *key, size_t n)
 		{ "id", &r->id }, { "title", &r->title }, { "severity", &r->severity },
 		{ "explains", &r->explains }, { "remedy", &r->remedy }, { "confirm", &r->confirm },
 		{ "not", &r->not_when }, { "reference", &r->reference }, { "needs", &r->needs },
+		{ "yields", &r->yields },
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strlen(keys[i].name) == n && memcmp(keys[i].name, key, n) == 0)
@@ -162,7 +163,7 @@ static bool key_set(struct rule *r, const char *key, size_t n, char *text, struc
 		ok = fail(
 			err,
 			"%s:%d: unknown key \"%.*s\"; known are id, title, severity, about, benign, "
-			"needs, param, explains, remedy, confirm, not and reference",
+			"needs, yields, param, explains, remedy, confirm, not and reference",
 			at.path, at.line, n < 40 ? (int)n : 40, key);
 	}
 	free(text);
@@ -297,7 +298,7 @@ static bool sql_check(const struct rule *r, const char *s, struct place at, stru
 static void rule_free(struct rule *r)
 {
 	char *texts[] = { r->id, r->title, r->severity, r->explains, r->remedy, r->confirm,
-	                  r->not_when, r->reference, r->needs, r->origin, r->sql };
+	                  r->not_when, r->reference, r->needs, r->yields, r->origin, r->sql };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	for (size_t i = 0; i < r->params_n; i++) {
@@ -421,6 +422,32 @@ static bool load_dir(struct rules *rules, const char *dir, struct err *err)
 	return ok;
 }
 
+/* Whether "a, b, c" names an id. */
+static bool list_names(const char *list, const char *id)
+{
+	size_t n = strlen(id);
+	for (const char *s = list; s && *s; s += strcspn(s, ",") + strspn(s + strcspn(s, ","), ", "))
+		if (strncmp(s, id, n) == 0 && (s[n] == ',' || s[n] == '\0'))
+			return true;
+	return false;
+}
+
+/* Who is yielded to. Two rules that yield to one another would both be silent. */
+static bool yields_check(struct rules *rules, struct err *err)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		for (size_t j = 0; j < rules->n; j++) {
+			struct rule *a = &rules->rule[i], *b = &rules->rule[j];
+			if (!list_names(a->yields, b->id))
+				continue;
+			b->is_yielded_to = true;
+			if (list_names(b->yields, a->id))
+				return fail(err, "%s and %s yield to one another; one of them must speak",
+				            a->id, b->id);
+		}
+	return true;
+}
+
 static int by_id(const void *a, const void *b)
 {
 	return strcmp(((const struct rule *)a)->id, ((const struct rule *)b)->id);
@@ -439,6 +466,7 @@ bool rules_load(struct rules *rules, const char *dir, struct err *err)
 	}
 	if (ok && dir)
 		ok = load_dir(rules, dir, err);
+	ok = ok && yields_check(rules, err);
 	if (!ok)
 		rules_free(rules);
 	else if (rules->n)

@@ -16,7 +16,7 @@ DROP VIEW  IF EXISTS flow_lack;
 DROP VIEW  IF EXISTS nat_remap;
 DROP VIEW  IF EXISTS nat_untranslated;
 DROP VIEW  IF EXISTS connection;
-DROP VIEW  IF EXISTS nat_leg;
+DROP TABLE IF EXISTS nat_leg;
 DROP VIEW  IF EXISTS flow_name;
 DROP TABLE IF EXISTS evidence;
 DROP TABLE IF EXISTS finding;
@@ -33,6 +33,9 @@ CREATE TABLE rule(
                                         -- show, and accuses nobody
   needs      TEXT,                      -- words of flow_lack: where one of these is lacking,
                                         -- its findings are one step less sure
+  yields     TEXT,                      -- rules, with commas between: where one of these tells of
+                                        -- the same connection, it has explained what this rule
+                                        -- would tell, and this one is silent
   explains   TEXT NOT NULL,
   remedy     TEXT NOT NULL,             -- {names} stand for the finding's numbers
   confirm    TEXT NOT NULL,
@@ -156,7 +159,13 @@ CREATE VIEW reset_anatomy AS
 -- The two legs of a connection through address translation, where both were
 -- captured: the SYN keeps its sequence number and its timestamp, and goes out a
 -- moment later. `front` is the leg towards the client.
-CREATE VIEW nat_leg AS
+CREATE TABLE nat_leg(
+  front INTEGER NOT NULL REFERENCES flow,
+  back  INTEGER NOT NULL REFERENCES flow,
+  PRIMARY KEY (back, front)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO nat_leg
   SELECT a.id AS front, b.id AS back
     FROM flow a
     JOIN flow b ON b.client_isn = a.client_isn AND b.capture_id = a.capture_id AND b.id <> a.id

@@ -347,6 +347,28 @@ static void check_doubt(sqlite3 *db)
 	run(db, "ROLLBACK TO whole; RELEASE whole");
 }
 
+/* Two rules tell of flow 3: the one that yields is silent, there and only there. */
+static void check_yields(sqlite3 *db)
+{
+	static const char other[] = "SELECT NULL AS flow_id, 10 AS from_ns, 20 AS to_ns, 'note' AS severity,"
+	                            " 'likely' AS confidence, 'other' AS summary, '{}' AS numbers,"
+	                            " '[{\"frame\": 3, \"flow\": 3, \"role\": \"of another\"}]' AS evidence";
+	static const char both[] = "SELECT id AS flow_id, 1 AS from_ns, 2 AS to_ns, 'note' AS severity,"
+	                           " 'likely' AS confidence, 's' AS summary, '{}' AS numbers, '[]' AS evidence"
+	                           " FROM flow WHERE id IN (1, 3) ORDER BY id";
+	static const struct { const char *yields, *left; } all[] = {
+		{ "", "1,3" }, { "-- yields: tcp.none, a.b\n", "1" }, { "-- yields: a.bc\n", "1,3" },
+	};
+	rule_write("other.sql", rule_text("a.b", "", other));
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		CHECK(!*pass(db, rule_text("x.y", all[i].yields, both)));
+		check_answer(db, "SELECT group_concat(flow_id) FROM finding WHERE rule = 'x.y'", all[i].left);
+	}
+	rule_write("other.sql", rule_text("a.b", "-- yields: x.y\n", other));
+	CHECK(strstr(pass(db, rule_text("x.y", "-- yields: a.b\n", both)), "yield to one another"));
+	rule_remove("other.sql");
+}
+
 static void check_fingerprints(sqlite3 *db)
 {
 	char first[17];
@@ -386,6 +408,7 @@ int main(void)
 	check_refusals(db);
 	check_findings(db);
 	check_doubt(db);
+	check_yields(db);
 	check_fingerprints(db);
 	check_timers(db);
 	sqlite3_close(db);

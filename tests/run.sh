@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh                 run all tests; the last line is "N passed, N failed"
 # run.sh --accept NAME   rewrite what tests/cases/NAME expects
+# run.sh --accept-plans  rewrite tests/plans/
 #
 # The kinds:
 #   unit     tests/*.c, a program each; it prints what is not so and exits with 1
@@ -8,6 +9,7 @@
 #   cases    tests/cases/NAME: the shell lines in `cmd`, run with $TCPWHY,
 #            $SAMPLES and $TESTS set; what they print, and their exit status, is
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
+#   plans    what SQLite means to do for each rule (tests/plan/plan.c)
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   tshark   where it is installed: its counts and streams beside ours, of every
 #            capture of samples/ (tests/differential/)
@@ -44,6 +46,13 @@ if [ "${1:-}" = --accept ]; then
 	exit 0
 fi
 
+if [ "${1:-}" = --accept-plans ]; then
+	rm -f tests/plans/*.plan
+	"$BUILD/tests/plan/plan" tests/plans
+	git --no-pager diff --stat -- tests/plans || :
+	exit 0
+fi
+
 for test in tests/*.c; do
 	name=$(basename "$test" .c)
 	if "$BUILD/tests/$name" > "$work/out" 2>&1; then ok
@@ -59,6 +68,15 @@ for dir in tests/cases/*/; do
 	if case_output "$name" > "$work/out" && diff -u "$dir/expect" "$work/out" > "$work/diff"; then ok
 	else not_ok "case $name"; cat "$work/diff"; fi
 done
+
+# Another SQLite plans otherwise: then there is nothing to compare.
+mkdir "$work/plans"
+if ! "$BUILD/tests/plan/plan" "$work/plans" > "$work/out" 2>&1; then
+	not_ok "query plans"; cat "$work/out"
+elif ! cmp -s "$work/plans/sqlite-version" tests/plans/sqlite-version; then
+	echo "query plans were made with SQLite $(cat tests/plans/sqlite-version): nothing was compared"
+elif diff -ru tests/plans "$work/plans" > "$work/out"; then ok
+else not_ok "query plans (make accept-plans, after looking at them)"; cat "$work/out"; fi
 
 # Prints a line a capture: "ok NAME", or "FAILED NAME: why".
 python3 tests/samples.py "$TCPWHY" samples > "$work/out" 2>&1 || :
