@@ -99,10 +99,26 @@ static bool fails(const struct options *o, struct sqlite3 *db)
 	                 "                        <= instr('error warning note', ?1))", o->fail_on) != 0;
 }
 
+static int extract_end(const struct options *o, struct sqlite3 *db, int otherwise)
+{
+	struct err err;
+	size_t frames;
+	struct extract_options how = { .chosen_only = o->choice_n > 0, .filter = o->filter,
+	                               .output = o->output };
+	if (!extract_choose(db, o->choice, o->choice_n, &err))
+		return give_up(&err, EXIT_USAGE);
+	if (!extract(db, &how, &frames, &err))
+		return give_up(&err, EXIT_PARTIAL);
+	fprintf(stderr, "tcpwhy: %zu frame%s written\n", frames, frames == 1 ? "" : "s");
+	return otherwise;
+}
+
 /* Write the report; `otherwise` is the status when nothing else is to be said. */
 static int report_end(const struct options *o, struct sqlite3 *db, int otherwise)
 {
 	struct err err;
+	if (o->verb == EXTRACT)
+		return extract_end(o, db, otherwise);
 	struct report_job job = { o, db };
 	if (!output_write(o->output, report_write, &job, &err))
 		return give_up(&err, EXIT_PARTIAL);
@@ -292,7 +308,7 @@ static int verb_run(const struct options *o, const struct rules *rules)
 	size_t cases = 0;
 	for (size_t i = 0; i < o->files_n; i++)
 		cases += store_is_case(o->files[i]);
-	if (cases && (o->files_n > 1 || o->filter || o->decode_as_n || o->case_path
+	if (cases && (o->files_n > 1 || (o->filter && o->verb != EXTRACT) || o->decode_as_n || o->case_path
 	              || o->joining)) {
 		fail(&err, "%s", o->files_n > 1
 		     ? "give captures, or one case; to add captures to a case use -o CASE"

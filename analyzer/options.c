@@ -12,6 +12,7 @@ const char options_usage[] =
 	"usage: tcpwhy FILE...                    say why connections in these captures broke\n"
 	"       tcpwhy report FILE... [-o OUT]    the same as a report; --format text|json\n"
 	"       tcpwhy doctor FILE...             how good these captures are\n"
+	"       tcpwhy extract FILE... -o OUT         packets of a finding or a connection\n"
 	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
 	"       tcpwhy --help                     all of it, with examples\n";
 
@@ -21,6 +22,7 @@ const char options_help[] =
 	"  tcpwhy [analyze] FILE...         findings on the terminal\n"
 	"  tcpwhy report FILE...            a report to send on\n"
 	"  tcpwhy doctor FILE...            how good a capture is, how to do better\n"
+	"  tcpwhy extract FILE...           the packets of a finding or a connection, as pcap\n"
 	"  tcpwhy rules list                the rules, one a line\n"
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
@@ -41,6 +43,9 @@ const char options_help[] =
 	"      --set RULE.PARAMETER=NUMBER\n"
 	"      --fail-on error|warning|note|RULE\n"
 	"                           exit status 1 when there is such a finding, or a graver\n"
+	"      --finding RULE, --flow N, --stream N\n"
+	"                           extract: the connections of a rule's findings (or of one\n"
+	"                           fingerprint), a flow.id, a tcp.stream; may be repeated\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
 	"  -h, --help               this text\n"
@@ -55,11 +60,12 @@ const char options_help[] =
 	"  tcpwhy -f 'port 5672' -o case.db rabbit*.pcap\n"
 	"  tcpwhy report case.db --format json -o findings.json\n"
 	"  tcpwhy doctor rabbit*.pcap\n"
+	"  tcpwhy extract incident.pcap --finding tcp.refused -o refused.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
-       OPT_JOIN, OPT_SEPARATE };
+       OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -68,12 +74,15 @@ static const struct option long_options[] = {
 	{ "color",        required_argument, NULL, OPT_COLOUR },
 	{ "colour",       required_argument, NULL, OPT_COLOUR },
 	{ "fail-on",      required_argument, NULL, OPT_FAIL_ON },
+	{ "finding",      required_argument, NULL, OPT_FINDING },
+	{ "flow",         required_argument, NULL, OPT_FLOW },
 	{ "format",       required_argument, NULL, OPT_FORMAT },
 	{ "join",         no_argument,       NULL, OPT_JOIN },
 	{ "rules",        required_argument, NULL, OPT_RULES },
 	{ "separate",     no_argument,       NULL, OPT_SEPARATE },
 	{ "set",          required_argument, NULL, OPT_SET },
 	{ "show-secrets", no_argument,       NULL, OPT_SHOW_SECRETS },
+	{ "stream",       required_argument, NULL, OPT_STREAM },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -137,6 +146,16 @@ static bool joining_set(struct options *o, enum joining joining, struct err *err
 	return !both || fail(err, "--join and --separate contradict each other; give one of them");
 }
 
+static bool choice_add(struct options *o, enum choice_kind kind, const char *value, struct err *err)
+{
+	if (kind != CHOOSE_FINDING && (!*value || strspn(value, "0123456789") != strlen(value)))
+		return fail(err, "--%s takes a number, not \"%.40s\"", kind == CHOOSE_FLOW ? "flow" : "stream",
+		            value);
+	o->choice = alloc_grown(o->choice, o->choice_n + 1, sizeof *o->choice);
+	o->choice[o->choice_n++] = (struct choice){ kind, value };
+	return true;
+}
+
 static bool option_take(struct options *o, int c, const char **output, struct err *err)
 {
 	switch (c) {
@@ -153,6 +172,9 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
+	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
+	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
+	case OPT_STREAM: return choice_add(o, CHOOSE_STREAM, optarg, err);
 	case OPT_FORMAT: return format_set(o, optarg, err);
 	case OPT_COLOUR: return colour_wanted(optarg, &o->colour, err);
 	default: break;
@@ -161,7 +183,7 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 }
 
 /* In the order of enum verb; then what is two words. */
-static const char *const verbs[] = { "analyze", "report", "doctor", "rules" };
+static const char *const verbs[] = { "analyze", "report", "doctor", "extract", "rules" };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 /* The verb that a word is, or -1. */
@@ -232,7 +254,13 @@ static bool options_fit(struct options *o, const char *output, struct err *err)
 			"`rules explain` takes the id of one rule; `tcpwhy rules list` names them");
 	if (o->verb == RULES_RUN && o->files_n != 1)
 		return fail(err, "`rules run` takes one case");
-	if ((o->verb == ANALYZE || o->verb == REPORT || o->verb == DOCTOR) && !o->files_n)
+	if (o->choice_n && o->verb != EXTRACT)
+		return fail(err, "--finding, --flow and --stream choose what `extract` writes");
+	if (o->verb == EXTRACT && !o->choice_n && !o->filter)
+		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N or -f FILTER");
+	if (o->verb == EXTRACT && !output && isatty(STDOUT_FILENO))
+		return fail(err, "`extract` writes packets, and standard output is a terminal; give -o FILE");
+	if (o->verb <= EXTRACT && !o->files_n)
 		return fail(err, "no capture was given; `tcpwhy FILE...` reads one");
 	return true;
 }
@@ -263,4 +291,5 @@ void options_free(struct options *o)
 	free(o->files);
 	free(o->decode_as);
 	free(o->set);
+	free(o->choice);
 }

@@ -7,9 +7,10 @@
 #define OPTIONS_H
 
 #include "err.h"
+#include "extract.h"
 #include "inputs.h"
 
-enum verb { ANALYZE, REPORT, DOCTOR, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
+enum verb { ANALYZE, REPORT, DOCTOR, EXTRACT, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
             SHOW_USAGE };
 
 /* What a process of ours ends with (docs: "Exit status"). */
@@ -20,7 +21,7 @@ struct options {
 	const char **files;             /* or the rule's id, for `rules explain` */
 	size_t       files_n;
 	const char  *case_path;         /* keep the case here; NULL: nowhere */
-	const char  *output;            /* of report; NULL or "-": standard output */
+	const char  *output;            /* of report and extract; NULL or "-": standard output */
 	const char  *filter;
 	const char **decode_as;
 	size_t       decode_as_n;
@@ -28,6 +29,8 @@ struct options {
 	size_t       set_n;
 	const char  *rules_dir;
 	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
+	struct choice *choice;          /* what to extract */
+	size_t       choice_n;
 	bool         json, show_secrets;
 	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */
