@@ -90,11 +90,12 @@ static bool fails(const struct options *o, struct sqlite3 *db)
 	if (!o->fail_on)
 		return false;
 	if (!is_severity(o->fail_on))
-		return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding WHERE rule = ?1)",
+		return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding WHERE rule = ?1"
+		                 " AND id NOT IN (SELECT finding FROM temp.left_out))",
 		                 o->fail_on)
 		       != 0;
 	return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding f JOIN rule r ON r.id = f.rule"
-	                 " WHERE NOT r.benign AND r.about <> 'capture'"
+	                 " WHERE f.id NOT IN (SELECT finding FROM temp.left_out) AND NOT r.benign AND r.about <> 'capture'"
 	                 "   AND instr('error warning note', f.severity)"
 	                 "                        <= instr('error warning note', ?1))", o->fail_on) != 0;
 }
@@ -120,6 +121,8 @@ static int report_end(const struct options *o, struct sqlite3 *db, int otherwise
 	if (o->verb == EXTRACT)
 		return extract_end(o, db, otherwise);
 	struct report_job job = { o, db };
+	if (!choice_make(db, &o->which, &err))
+		return give_up(&err, EXIT_UNREADABLE);
 	if (!output_write(o->output, report_write, &job, &err))
 		return give_up(&err, EXIT_PARTIAL);
 	return fails(o, db) ? EXIT_FINDING : otherwise;

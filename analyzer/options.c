@@ -46,6 +46,12 @@ const char options_help[] =
 	"      --finding RULE, --flow N, --stream N\n"
 	"                           extract: the connections of a rule's findings (or of one\n"
 	"                           fingerprint), a flow.id, a tcp.stream; may be repeated\n"
+	"      --at TIME, --window SPAN\n"
+	"                           only findings within 30 s (or SPAN: 5m) of an alert's time\n"
+	"                           (2026-11-21T22:09:37+08:00, or 22:09:37, in UTC)\n"
+	"      --ip ADDRESS, --port N\n"
+	"                           only findings about this address, this port\n"
+	"      --baseline CASE      only findings that an earlier case does not have\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
 	"  -h, --help               this text\n"
@@ -65,11 +71,14 @@ const char options_help[] =
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
-       OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM };
+       OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM,
+       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
 	{ "version",      no_argument,       NULL, 'V' },
+	{ "at",           required_argument, NULL, OPT_AT },
+	{ "baseline",     required_argument, NULL, OPT_BASELINE },
 	{ "case",         required_argument, NULL, OPT_CASE },
 	{ "color",        required_argument, NULL, OPT_COLOUR },
 	{ "colour",       required_argument, NULL, OPT_COLOUR },
@@ -77,12 +86,15 @@ static const struct option long_options[] = {
 	{ "finding",      required_argument, NULL, OPT_FINDING },
 	{ "flow",         required_argument, NULL, OPT_FLOW },
 	{ "format",       required_argument, NULL, OPT_FORMAT },
+	{ "ip",           required_argument, NULL, OPT_IP },
 	{ "join",         no_argument,       NULL, OPT_JOIN },
+	{ "port",         required_argument, NULL, OPT_PORT },
 	{ "rules",        required_argument, NULL, OPT_RULES },
 	{ "separate",     no_argument,       NULL, OPT_SEPARATE },
 	{ "set",          required_argument, NULL, OPT_SET },
 	{ "show-secrets", no_argument,       NULL, OPT_SHOW_SECRETS },
 	{ "stream",       required_argument, NULL, OPT_STREAM },
+	{ "window",       required_argument, NULL, OPT_WINDOW },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -172,6 +184,11 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
+	case OPT_AT: o->which.at = optarg; break;
+	case OPT_WINDOW: o->which.window = optarg; break;
+	case OPT_IP: o->which.ip = optarg; break;
+	case OPT_PORT: o->which.port = optarg; break;
+	case OPT_BASELINE: o->which.baseline = optarg; break;
 	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
 	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
 	case OPT_STREAM: return choice_add(o, CHOOSE_STREAM, optarg, err);
@@ -254,6 +271,8 @@ static bool options_fit(struct options *o, const char *output, struct err *err)
 			"`rules explain` takes the id of one rule; `tcpwhy rules list` names them");
 	if (o->verb == RULES_RUN && o->files_n != 1)
 		return fail(err, "`rules run` takes one case");
+	if (!choice_check(&o->which, err))
+		return false;
 	if (o->choice_n && o->verb != EXTRACT)
 		return fail(err, "--finding, --flow and --stream choose what `extract` writes");
 	if (o->verb == EXTRACT && !o->choice_n && !o->filter)

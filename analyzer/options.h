@@ -9,6 +9,7 @@
 #include "err.h"
 #include "extract.h"
 #include "inputs.h"
+#include "report_choice.h"
 
 enum verb { ANALYZE, REPORT, DOCTOR, EXTRACT, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
             SHOW_USAGE };
@@ -29,6 +30,7 @@ struct options {
 	size_t       set_n;
 	const char  *rules_dir;
 	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
+	struct report_choice which;     /* which findings to report */
 	struct choice *choice;          /* what to extract */
 	size_t       choice_n;
 	bool         json, show_secrets;
