@@ -62,13 +62,13 @@ enum amqp_kind {
 
 /* Without a name it is never shown: it is reserved, long-winded, or a secret. The name is
  * " name=", of n characters. */
-struct amqp_argument { uint8_t kind, n; const char *name; };   /* enum amqp_kind */
+struct amqp_argument { uint8_t kind, n; char name[22]; };      /* enum amqp_kind */
 
 struct amqp_method_type {
 	uint32_t             id;
 	const char          *name;       /* "basic.publish" */
 	enum amqp_sender     sender;
-	struct amqp_argument arguments[AMQP_ARGUMENTS];
+	struct amqp_argument arguments[AMQP_ARGUMENTS + 1];      /* NO_ARGUMENT ends them */
 };
 
 /* One argument: numbers and bits have the one, texts and tables the other. */
@@ -98,6 +98,12 @@ enum amqp_fit amqp_arguments_read(const struct amqp_method_type *, struct bytes 
 /* "exchange=x routing_key=k"; empty texts and unset bits are left out. */
 void amqp_arguments_text(const struct amqp_method_type *, const struct amqp_value *,
                          char *text, size_t size);
+
+/* A field of a table: its type is a letter (amqp_methods.c), its value without a length. */
+struct amqp_field { struct bytes name, value; uint8_t type; };
+
+/* The next field of a table of which something is left; false: it is broken there. */
+bool amqp_field_next(struct rd *, struct amqp_field *);
 
 /* The value of `key` in a table, when it has that type ('S', 'F', 't'); else none. */
 struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type);
