@@ -107,11 +107,15 @@ static void skip_tell(const struct feed *f, const char *what)
 
 struct frame { unsigned type, channel; uint32_t size; };
 
-static struct frame frame_read(struct rd *r)
+/* All zeroes where a header breaks off. */
+static inline struct frame frame_read(struct rd *r)
 {
-	struct frame fr = { .type = rd_u8(r) };
-	fr.channel = rd_be16(r);
-	fr.size = rd_be32(r);
+	struct rd header = rd_sub(r, HEADER_SIZE);
+	if (!rd_ok(&header))
+		return (struct frame){ 0 };
+	struct frame fr = { .type = rd_u8(&header) };
+	fr.channel = rd_be16(&header);
+	fr.size = rd_be32(&header);
 	return fr;
 }
 
@@ -124,7 +128,7 @@ static bool frame_ends(const struct frame *fr, const uint8_t *p)
 }
 
 /* Whether a frame may have such a header. */
-static bool frame_sane(const struct connection *c, const struct frame *fr)
+static inline bool frame_sane(const struct connection *c, const struct frame *fr)
 {
 	bool unlimited = c->tuned && c->frame_max == 0;
 	switch (fr->type) {
@@ -191,9 +195,10 @@ static enum sight frame_sight(struct bytes b, size_t *need)
 {
 	struct rd r = rd_over(b);
 	struct frame fr = frame_read(&r);
-	if (fr.type == 'A')
+	unsigned type = b.p[0];
+	if (type == 'A')
 		return protocol_sight(b, need);
-	if (fr.type != FRAME_METHOD && fr.type != FRAME_HEADER && fr.type != FRAME_HEARTBEAT)
+	if (type != FRAME_METHOD && type != FRAME_HEADER && type != FRAME_HEARTBEAT)
 		return NO_FRAME;
 	if (!rd_ok(&r))
 		return short_of(HEADER_SIZE, need);

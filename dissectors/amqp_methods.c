@@ -183,31 +183,40 @@ enum amqp_fit amqp_arguments_read(const struct amqp_method_type *type, struct by
 	return rd_ok(&r) && rd_left(&r) == 0 ? AMQP_FITS : AMQP_MISFIT;
 }
 
-/* The next value of a table or an array, without its length. Nested ones carry
- * theirs in front, so passing over them takes no recursion. */
-static struct bytes field_take(struct rd *r, uint8_t type)
+/* How long the next value of a table or an array is, behind its length if it has one. */
+static inline size_t field_size(struct rd *r, uint8_t type)
 {
 	switch (type) {
 	case 'V':
-		return (struct bytes){ 0 };
+		return 0;
 	case 't': case 'b': case 'B':
-		return rd_take(r, 1);
+		return 1;
 	case 's': case 'u': case 'U':
-		return rd_take(r, 2);
+		return 2;
 	case 'i': case 'I': case 'f':
-		return rd_take(r, 4);
+		return 4;
 	case 'D':
-		return rd_take(r, 5);
+		return 5;
 	case 'l': case 'L': case 'd': case 'T':
-		return rd_take(r, 8);
+		return 8;
 	case 'S': case 'x': case 'A': case 'F':
-		return rd_take(r, rd_be32(r));
+		return rd_be32(r);
 	default:                                     /* unknown, so is its length */
-		return rd_take(r, SIZE_MAX);
+		return SIZE_MAX;
 	}
 }
 
-bool amqp_field_next(struct rd *r, struct amqp_field *f)
+/* The next value, without its length. Nested ones carry theirs in front, so passing over
+ * them takes no recursion. */
+static inline struct bytes field_take(struct rd *r, uint8_t type)
+{
+	return rd_take(r, field_size(r, type));
+}
+
+/* The next field of a table; false: the table is broken there. */
+struct field { struct bytes name, value; uint8_t type; };
+
+static inline bool field_next(struct rd *r, struct field *f)
 {
 	f->name = rd_take(r, rd_u8(r));
 	f->type = rd_u8(r);
@@ -215,15 +224,17 @@ bool amqp_field_next(struct rd *r, struct amqp_field *f)
 	return rd_ok(r);
 }
 
-struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type)
+void amqp_table_find(struct bytes table, const struct amqp_key *keys, size_t n,
+                     struct bytes *values)
 {
 	struct rd r = rd_over(table);
-	size_t key_n = strlen(key);
-	struct amqp_field f;
-	while (rd_left(&r) && amqp_field_next(&r, &f))
-		if (f.type == type && f.name.n == key_n && !memcmp(f.name.p, key, key_n))
-			return f.value;
-	return (struct bytes){ 0 };
+	struct field f;
+	memset(values, 0, n * sizeof *values);
+	while (rd_left(&r) && field_next(&r, &f))
+		for (size_t i = 0; i < n; i++)
+			if (f.name.n == keys[i].n && f.type == keys[i].type && !values[i].p
+			    && !memcmp(f.name.p, keys[i].name, keys[i].n))
+				values[i] = f.value;
 }
 
 /* ---- text for people ---- */
@@ -435,8 +446,8 @@ void amqp_table_names(struct bytes table, char *text, size_t size)
 {
 	struct out o = out_over(text, size);
 	struct rd r = rd_over(table);
-	struct amqp_field f;
-	while (rd_left(&r) && !out_full(&o) && amqp_field_next(&r, &f)) {
+	struct field f;
+	while (rd_left(&r) && !out_full(&o) && field_next(&r, &f)) {
 		if (f.type == 't' && f.value.p[0] == 0)
 			continue;
 		put(&o, o.at == text ? "" : " ");

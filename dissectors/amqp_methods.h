@@ -99,14 +99,12 @@ enum amqp_fit amqp_arguments_read(const struct amqp_method_type *, struct bytes 
 void amqp_arguments_text(const struct amqp_method_type *, const struct amqp_value *,
                          char *text, size_t size);
 
-/* A field of a table: its type is a letter (amqp_methods.c), its value without a length. */
-struct amqp_field { struct bytes name, value; uint8_t type; };
+/* The name and the type ('S', 'F', 't') of a table's value. */
+struct amqp_key { const char *name; uint8_t n, type; };
+#define AMQP_KEY(name, type) { name, sizeof(name) - 1, type }
 
-/* The next field of a table of which something is left; false: it is broken there. */
-bool amqp_field_next(struct rd *, struct amqp_field *);
-
-/* The value of `key` in a table, when it has that type ('S', 'F', 't'); else none. */
-struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type);
+/* The values of the n keys in a table, the first of each; none where there is none. */
+void amqp_table_find(struct bytes table, const struct amqp_key *, size_t n, struct bytes *values);
 
 /* The names of a table's values that are not false, with spaces between. */
 void amqp_table_names(struct bytes table, char *text, size_t size);
