@@ -266,25 +266,26 @@ static inline void put_short(struct out *o, const char text[SHORT_TEXT], size_t 
 	o->at += n;
 }
 
-/* Whether all of eight bytes are ASCII and printable: 0x20 to 0x7E. */
-static inline bool is_plain(uint64_t eight)
+/* Copies eight bytes; false: not all of them are ASCII and printable (0x20 to 0x7E). */
+static inline bool word_copy(char *to, const uint8_t *from)
 {
 	const uint64_t ones = UINT64_MAX / 255;
+	uint64_t eight;
+	memcpy(&eight, from, sizeof eight);
+	memcpy(to, &eight, sizeof eight);
 	return !(((eight - ones * ' ') | (eight + ones)) & ones * 128);
 }
 
 /* With '?' for control characters; most texts are plain, and are copied by words. */
 static void text_copy(char *to, const uint8_t *from, size_t n)
 {
-	uint64_t eight;
+	enum { WORD = 8 };
 	size_t i = 0;
-	while (n >= sizeof eight && i < n) {
-		size_t at = i + sizeof eight <= n ? i : n - sizeof eight;   /* the last overlaps */
-		memcpy(&eight, from + at, sizeof eight);
-		if (!is_plain(eight))
-			break;
-		memcpy(to + at, &eight, sizeof eight);
-		i = at + sizeof eight;
+	if (n >= WORD) {
+		while (i + WORD < n && word_copy(to + i, from + i))
+			i += WORD;
+		if (i + WORD >= n && word_copy(to + n - WORD, from + n - WORD))   /* may overlap */
+			return;
 	}
 	for (; i < n; i++)
 		to[i] = from[i] < ' ' || from[i] == 0x7F ? '?' : (char)from[i];
@@ -425,15 +426,21 @@ static void put_argument(struct out *o, unsigned kind, const struct amqp_value *
 		put_number(o, value->number);
 }
 
+/* Whether nothing is said of it: of a bit that is not set, and of what is empty. */
+static bool is_silent(unsigned kind, const struct amqp_value *v)
+{
+	if (is_text(kind))
+		return v->text.n == 0;
+	return v->number == 0 && (kind == ARG_BIT || kind == ARG_ID);
+}
+
 void amqp_arguments_text(const struct amqp_method_type *type, const struct amqp_value *values,
                          char *text, size_t size)
 {
 	struct out o = out_over(text, size);
 	const struct amqp_value *v = values;
 	for (const struct amqp_argument *a = type->arguments; a->kind; a++, v++) {
-		bool empty = is_text(a->kind) ? v->text.n == 0 : v->number == 0;
-		bool terse = is_text(a->kind) || a->kind == ARG_BIT || a->kind == ARG_ID;
-		if (a->n == 0 || (empty && terse))
+		if (a->n == 0 || is_silent(a->kind, v))
 			continue;
 		size_t first = o.at == text;         /* without the space */
 		put_short(&o, a->name + first, a->n - first);
