@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "limits.h"
+
 #define C SENT_BY_CLIENT
 #define S SENT_BY_SERVER
 #define E SENT_BY_BOTH
@@ -388,7 +390,7 @@ static void put_table(struct out *o, struct bytes table, bool named, int depth)
 {
 	struct rd r = rd_over(table);
 	put(o, "{");
-	if (depth == AMQP_TABLE_DEPTH) {
+	if (depth == LIMIT_AMQP_NESTING) {
 		put(o, "...}");
 		return;
 	}

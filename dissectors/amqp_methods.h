@@ -5,7 +5,7 @@
  *
  * Borrows  the frame's bytes: what is read points into them.
  * Bounds   texts end at the size given, never inside a UTF-8 sequence; nested
- *          tables are shown AMQP_TABLE_DEPTH deep and passed over below that.
+ *          tables are shown LIMIT_AMQP_NESTING deep and passed over below that.
  */
 #ifndef AMQP_METHODS_H
 #define AMQP_METHODS_H
@@ -13,7 +13,7 @@
 #include "bytes.h"
 #include "facts.h"
 
-enum { AMQP_ARGUMENTS = 9, AMQP_TABLE_DEPTH = 4 };
+enum { AMQP_ARGUMENTS = 9 };
 
 /* The class in the upper half, the method in the lower. */
 enum amqp_id {
