@@ -40,7 +40,8 @@ static void user_keep(char text[LIMIT_AMQP_TEXT], struct bytes mechanism, struct
 	size_t n = 0;
 	while (n < r.n && r.p[n])
 		n++;
-	keep(text, rd_take(&r, n));
+	if (n < r.n)                                 /* else it is none: it may be the password */
+		keep(text, rd_take(&r, n));
 }
 
 static void start(struct connection *c, const struct amqp_value *v)
