@@ -256,15 +256,14 @@ static void put_known(struct out *o, const char *text, size_t n)
 	o->at += n;
 }
 
-/* The same for short texts, which lie in so much memory: a copy of fixed length is cheap. */
-enum { SHORT_TEXT = 20 };
-static inline void put_short(struct out *o, const char text[SHORT_TEXT], size_t n)
+/* " name=", of n bytes with the space or without: a copy of fixed length is cheap. */
+static inline void put_name(struct out *o, const char name[AMQP_NAME], size_t n)
 {
-	if (out_room(o) < SHORT_TEXT) {
-		put_known(o, text, n);
+	if (out_room(o) < AMQP_NAME) {
+		put_known(o, name, n);
 		return;
 	}
-	memcpy(o->at, text, SHORT_TEXT);
+	memcpy(o->at, name, AMQP_NAME);
 	o->at += n;
 }
 
@@ -314,12 +313,13 @@ static void put(struct out *o, const char *text)
 
 static void put_number(struct out *o, uint64_t number)
 {
-	char digits[2 * SHORT_TEXT] = { 0 };
-	char *end = digits + SHORT_TEXT, *p = end;
+	char digits[20];
+	char *end = digits + sizeof digits, *p = end;
 	do
 		*--p = (char)('0' + number % 10);
 	while (number /= 10);
-	put_short(o, p, (size_t)(end - p));
+	while (p < end && !out_full(o))
+		*o->at++ = *p++;
 }
 
 static void put_signed(struct out *o, struct bytes b)
@@ -445,7 +445,7 @@ void amqp_arguments_text(const struct amqp_method_type *type, const struct amqp_
 		if (a->n == 0 || is_silent(a->kind, v))
 			continue;
 		size_t first = o.at == text;         /* without the space */
-		put_short(&o, a->name + first, a->n - first);
+		put_name(&o, a->name + first, a->n - first);
 		put_argument(&o, a->kind, v);
 	}
 	*o.at = '\0';

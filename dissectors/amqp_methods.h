@@ -13,7 +13,7 @@
 #include "bytes.h"
 #include "facts.h"
 
-enum { AMQP_ARGUMENTS = 9 };
+enum { AMQP_ARGUMENTS = 9, AMQP_NAME = 16 };
 
 /* The class in the upper half, the method in the lower. */
 enum amqp_id {
@@ -62,7 +62,7 @@ enum amqp_kind {
 
 /* Without a name it is never shown: it is reserved, long-winded, or a secret. The name is
  * " name=", of n characters. */
-struct amqp_argument { uint8_t kind, n; char name[22]; };      /* enum amqp_kind */
+struct amqp_argument { uint8_t kind, n; char name[AMQP_NAME + 1]; };   /* enum amqp_kind */
 
 struct amqp_method_type {
 	uint32_t             id;
