@@ -71,7 +71,8 @@ struct amqp_method_type {
 	struct amqp_argument arguments[AMQP_ARGUMENTS + 1];      /* NO_ARGUMENT ends them */
 };
 
-/* One argument: numbers and bits have the one, texts and tables the other. */
+/* One argument: numbers and bits have the one, texts and tables the other; what a method
+ * does not have is not set. */
 struct amqp_value { uint64_t number; struct bytes text; };
 
 /* A method that was heard, all of its arguments included. */
