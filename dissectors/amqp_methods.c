@@ -318,7 +318,7 @@ static void put_number(struct out *o, uint64_t number)
 	do
 		*--p = (char)('0' + number % 10);
 	while (number /= 10);
-	while (p < end && !out_full(o))
+	while (p < end && !out_full(o))              /* by bytes: a wider read would wait for them */
 		*o->at++ = *p++;
 }
 
