@@ -739,6 +739,16 @@ static void test_long_methods(void)
 			              ? "S0 0-131080 connection.secure\nS 131080 heartbeat amqp\n"
 			              : "S 0 ! method too long to be read\nS 131081 heartbeat amqp\n"));
 			sink_free(k);
+			k = sink_new();                      /* and behind a hole */
+			feed_part(k, &(struct part)S_GAP(9), piece);
+			feed_part(k, &(struct part){ SERVER, METHOD, 0, payload, n }, piece);
+			feed_part(k, &(struct part)S_RAW(HEARTBEAT), 3);
+			sink_end(k);
+			CHECK(!strcmp(k->text, n == LIMIT_AMQP_METHOD
+			              ? "S0 9-131089 connection.secure\nS 131089 heartbeat amqp\n"
+			              : "S 9 ! bytes skipped up to the next sure frame: 131081\n"
+			                "S 131090 heartbeat amqp\n"));
+			sink_free(k);
 		}
 }
 
@@ -824,6 +834,26 @@ static void test_many_capabilities(void)
 		sink_end(k);
 		CHECK(strlen(k->capabilities) == ROOM && strspn(k->capabilities, "a") == 200);
 		CHECK(strspn(k->capabilities + 201, "b") == ROOM - 201);
+		sink_free(k);
+	}
+}
+
+/* The last tag whose acknowledgement is remembered, twice, and the first one beyond. */
+static void test_ack_window(void)
+{
+	for (char acked = 64; acked <= 65; acked++) {
+		struct sink *k = sink_new();
+		char deliver[] = DELIVER("\x01", "\0"), ack[] = ACK("\x01", "\0");
+		for (char tag = 1; tag <= 65; tag++) {
+			deliver[13] = tag;
+			feed_part(k, &(struct part){ SERVER, METHOD, 1, deliver, sizeof deliver - 1 }, 64);
+		}
+		ack[11] = acked;
+		for (int twice = 0; twice < 2; twice++)
+			feed_part(k, &(struct part){ CLIENT, METHOD, 1, ack, sizeof ack - 1 }, 64);
+		sink_end(k);
+		CHECK(strstr(k->text, acked == 64 ? " unacked=64 unacked_max=65\n"
+		                                  : " unacked=63 unacked_max=65\n"));
 		sink_free(k);
 	}
 }
@@ -943,6 +973,7 @@ int main(void)
 	test_long_detail();
 	test_long_texts();
 	test_many_capabilities();
+	test_ack_window();
 	test_tag_leap();
 	test_unacked();
 	test_rubbish();
