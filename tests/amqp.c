@@ -77,7 +77,8 @@ void sink_amqp_channel(struct sink *k, const struct amqp_channel *c)
 		{ "gets", c->gets }, { "empty", c->get_empty }, { "acks", c->acks },
 		{ "nacks", c->nacks }, { "rejects", c->rejects }, { "redeliveries", c->redeliveries },
 		{ "unacked", c->unacked_now }, { "unacked_max", c->unacked_max },
-		{ "consumers", c->consumers }, { "cancels", c->cancels_from_server }, { "prefetch", c->prefetch + 1 },
+		{ "consumers", c->consumers }, { "cancels", c->cancels_from_server },
+		{ "prefetch", c->prefetch + 1 },
 	};
 	k->channel_rows++;
 	k->publishes += c->publishes;
@@ -649,7 +650,8 @@ static void row_check(const struct row *row, bool whole)
  * what follows on a challenge, and of a new secret, nothing. */
 static void test_secrets(void)
 {
-#define RESPONSE(mechanism, response) C_METHOD(0, "\0\x0a\0\x0b" NO_TABLE mechanism response "\x01" "e")
+#define RESPONSE(mechanism, response) \
+	C_METHOD(0, "\0\x0a\0\x0b" NO_TABLE mechanism response "\x01" "e")
 	static const struct { struct part start_ok; const char *user; } logins[] = {
 		{ RESPONSE("\x05" "PLAIN", "\0\0\0\x0f" "\0guest\0" SECRET), "user=guest " },
 		{ RESPONSE("\x05" "PLAIN", "\0\0\0\x12" "own\0guest\0" SECRET), "user=guest " },
@@ -729,7 +731,8 @@ static void test_long_methods(void)
 	static const uint8_t id[] = { 0, 10, 0, 20, 0, 1, 255, 248 };   /* connection.secure */
 	static char payload[LIMIT_AMQP_METHOD + 1];
 	memcpy(payload, id, sizeof id);
-	for (size_t n = LIMIT_AMQP_METHOD; n <= LIMIT_AMQP_METHOD + 1; n++)
+	for (size_t n = LIMIT_AMQP_METHOD; n <= LIMIT_AMQP_METHOD + 1; n++) {
+		payload[7] = (char)(n - sizeof id);          /* it fits, either way */
 		for (size_t piece = 1000; piece < 1 << 18; piece *= 16) {
 			struct sink *k = sink_new();
 			feed_part(k, &(struct part){ SERVER, METHOD, 0, payload, n }, piece);
@@ -750,6 +753,7 @@ static void test_long_methods(void)
 			                "S 131090 heartbeat amqp\n"));
 			sink_free(k);
 		}
+	}
 }
 
 /* The text of a method's arguments ends at its cap, and not inside a character. */
