@@ -4,9 +4,10 @@
 # First every count and mark of every connection (compare.py), then every mark of
 # random connections (random_flows.py), then the bytes of a sample of streams
 # (streams.py), AMQP method by method (amqp.py) and HTTP messages (http.py), all beside
-# tshark; and HTTP messages beside libhtp (libhtp.py). What is not installed is skipped, in
-# so many words. The status is 1 where one of them finds a difference that is not
-# accepted. A CATALOG.tsv beside a folder says which captures lost most.
+# tshark; and HTTP messages beside libhtp (libhtp.py), random ones too
+# (random_http.py). What is not installed is skipped, in so many words. The status is 1
+# where one of them finds a difference that is not accepted. A CATALOG.tsv beside a folder
+# says which captures lost most.
 set -u
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
@@ -30,8 +31,11 @@ else
 	echo "skipped: tshark is not installed, nothing was compared with it"
 fi
 echo
-if [ -x "$BUILD/tests/differential/libhtp" ]; then
-	python3 tests/differential/libhtp.py "$BUILD/tcpwhy" "$BUILD/tests/differential/libhtp" "$@" || status=1
+libhtp=$BUILD/tests/differential/libhtp
+if [ -x "$libhtp" ]; then
+	python3 tests/differential/libhtp.py "$BUILD/tcpwhy" "$libhtp" "$@" || status=1
+	echo
+	python3 tests/differential/random_http.py "$BUILD/tcpwhy" "$libhtp" || status=1
 else
 	echo "skipped: libhtp is not installed, nothing was compared with it"
 fi
