@@ -151,7 +151,9 @@ check-differential:
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 BENCH_CAPTURES ?= $(wildcard samples/*.pcap)
 bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
+	@$(BUILD)/tests/bench/http1 $(TALKS)/http-keepalive-busy.*.talk
 	@$(BUILD)/tests/bench/http1 $(TALKS)/*.talk
+	@$(BUILD)/tests/bench/http1 bodies
 	@$(BUILD)/tests/bench/amqp $(STREAMS) $(BENCH_CAPTURES)
 
 # Fuzz targets (tests/fuzz/NAME.c) for TIME seconds each, beginning with the conversations of
