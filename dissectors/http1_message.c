@@ -102,12 +102,21 @@ struct step message_give_up(const struct feed *f, uint64_t off, const char *what
 
 /* ---- fields ---- */
 
-/* What is known while the fields of a head are read. */
-struct reading { struct exchange *x; struct kept_head *kept; struct text text; bool keeps, shown; };
+enum { LOOK_AHEAD = 256 };
 
-static void reading_begin(const struct feed *f, struct reading *r)
+/* What is known while the fields of a head are read: that nothing before `clean` is
+ * suspect (http1_secrets.h), of the bytes up to `end`. */
+struct reading {
+	struct exchange  *x;
+	struct kept_head *kept;
+	struct text       text;
+	const uint8_t    *clean, *end;
+	bool              keeps, shown;
+};
+
+static void reading_begin(const struct feed *f, struct span s, struct reading *r)
 {
-	*r = (struct reading){ 0 };
+	*r = (struct reading){ .clean = s.p, .end = s.p + s.n };
 	if (f->half->phase != HEAD || !(r->x = exchange_now(f)))
 		return;
 	r->shown = sink_shows_secrets(f->out);
@@ -135,11 +144,24 @@ static bool reading_keeps(const struct feed *f, struct reading *r, size_t n)
 	return r->keeps;
 }
 
+/* Whether a value can be shown as it is. Values are looked through some lines at a
+ * time, since in most heads none is suspect. */
+static bool value_is_clean(struct reading *r, struct bytes value)
+{
+	const uint8_t *end = value.p + value.n;
+	if (end > r->clean) {
+		size_t left = (size_t)(r->end - value.p), look = value.n + LOOK_AHEAD;
+		r->clean = value.p + clean_length((struct bytes){ value.p, left < look ? left : look });
+	}
+	return end <= r->clean || !value_is_suspect(value);
+}
+
 /* Put a field as it is shown; its value's place in the text. */
-static struct part field_put(struct text *t, const struct field_line *l, bool shown)
+static struct part field_put(struct reading *r, const struct field_line *l)
 {
 	static const char divider[] = ": ";
-	bool plain = shown || (l->field != SECRET && !value_is_suspect(l->value));
+	struct text *t = &r->text;
+	bool plain = r->shown || (l->field != SECRET && value_is_clean(r, l->value));
 	size_t at;
 	if (plain && l->name.n && l->value.p == l->name.p + l->name.n + 2
 	    && !memcmp(l->value.p - 2, divider, 2)) {
@@ -167,7 +189,7 @@ static void field_keep(const struct feed *f, struct reading *r, const struct fie
 	if ((l->field == SECRET && l->name.n == 0 && !r->shown)
 	    || !reading_keeps(f, r, l->name.n + l->value.n))
 		return;
-	struct part value = field_put(&r->text, l, r->shown);
+	struct part value = field_put(r, l);
 	if (f->side == SERVER || l->name.n == 0 || (l->field != HOST && l->field != AGENT))
 		return;
 	struct part *first = l->field == HOST ? &r->x->host : &r->x->agent;
@@ -288,7 +310,7 @@ static enum got fields_read(const struct feed *f, struct span s, struct bytes *l
 	struct reading r;
 	size_t at = 0, n;
 	enum got got;
-	reading_begin(f, &r);
+	reading_begin(f, s, &r);
 	while ((got = line_take(f->half, (struct span){ s.p + at, s.n - at, s.off + at },
 	                        LIMIT_HTTP_HEAD - head->n, line, &n)) == LINE && line->n > 0) {
 		head->n += n;

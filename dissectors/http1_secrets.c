@@ -116,6 +116,16 @@ bool value_is_suspect(struct bytes v)
 	return false;
 }
 
+size_t clean_length(struct bytes b)
+{
+	for (const char *c = "@%="; *c; c++) {
+		const uint8_t *found = memchr(b.p, *c, b.n);
+		if (found)
+			b.n = (size_t)(found - b.p);
+	}
+	return b.n;
+}
+
 /* An authority's user and password become ***; returns what was read. */
 static size_t put_userinfo(struct text *t, struct bytes v)
 {

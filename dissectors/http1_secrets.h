@@ -33,6 +33,9 @@ static inline void text_put_word(struct text *t, const char *word)
 /* Whether there may be a secret in a target or a field's value: quick, and mostly no. */
 bool value_is_suspect(struct bytes value);
 
+/* What comes before the first character that makes a value suspect, in any text. */
+size_t clean_length(struct bytes);
+
 /* Put a target or a field's value. `authority`: it begins with one, like a Host. */
 void text_put_redacted(struct text *, struct bytes, bool authority);
 
