@@ -213,7 +213,8 @@ static enum field field_of(struct bytes name)
 	if (fields[at].n == name.n
 	    && !strncasecmp((const char *)name.p, fields[at].name, name.n))
 		return fields[at].field;
-	bool own = first == 'x' || (name.n >= 3 && same((struct bytes){ name.p, 3 }, "api"));
+	bool own = first == 'x' || (first == 'a' && name.n >= 3
+	                            && same((struct bytes){ name.p, 3 }, "api"));
 	return own && name_is_secret(name) ? SECRET : OTHER;
 }
 

@@ -18,11 +18,13 @@ struct text { uint8_t *p; size_t n, size; bool cut; };
 
 static inline void text_put(struct text *t, struct bytes b)
 {
-	size_t room = t->size - t->n, n = b.n < room ? b.n : room;
-	if (n)
-		memcpy(t->p + t->n, b.p, n);
-	t->n += n;
-	t->cut |= n < b.n;
+	if (b.n > t->size - t->n) {
+		b.n = t->size - t->n;
+		t->cut = true;
+	}
+	if (b.n)
+		memcpy(t->p + t->n, b.p, b.n);
+	t->n += b.n;
 }
 
 static inline void text_put_word(struct text *t, const char *word)

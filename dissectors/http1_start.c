@@ -19,8 +19,9 @@ static void request_begin(const struct feed *f, uint64_t off, struct bytes metho
 	message_begin(f, off, 0);
 }
 
-/* Keep what is known of a request line: its method and target. */
-static void target_keep(const struct feed *f, struct bytes method, struct bytes target)
+/* Keep what is known of a request line: its method and target, and the rest. */
+static void request_keep(const struct feed *f, struct bytes method, struct bytes target,
+                         const char *rest)
 {
 	struct exchange *x = exchange_now(f);
 	struct text t;
@@ -29,7 +30,7 @@ static void target_keep(const struct feed *f, struct bytes method, struct bytes 
 		return;
 	kept_empty(&x->part[CLIENT].head);
 	x->target = (struct part){ 0 };
-	if (!head_keep(f, method.n + target.n, &t))
+	if (!head_keep(f, method.n + target.n + strlen(rest), &t))
 		return;
 	text_put(&t, method);
 	text_put_word(&t, " ");
@@ -40,6 +41,7 @@ static void target_keep(const struct feed *f, struct bytes method, struct bytes 
 		text_put_redacted(&t, target, target.p[0] != '/'
 		                              && !memmem(target.p, target.n, "://", 3));
 	x->target = (struct part){ (uint16_t)at, (uint16_t)(t.n - at) };
+	text_put_word(&t, rest);
 	head_kept(f, &t);
 }
 
@@ -64,24 +66,18 @@ static void request_part(const struct feed *f, struct span s, struct bytes metho
 	size_t search = seen > at + overlap ? seen - overlap : at;
 	const uint8_t *version = memmem(b.p + search, b.n - search, VERSION, strlen(VERSION));
 	if (version)
-		target_keep(f, method, (struct bytes){ b.p + at, (size_t)(version - b.p) - at });
+		request_keep(f, method, (struct bytes){ b.p + at, (size_t)(version - b.p) - at }, "");
 }
 
 static void request_line_read(const struct feed *f, struct request_line r, uint64_t off)
 {
+	char version[] = " HTTP/1.?\n";
+	version[8] = r.minor;
 	if (!f->half->begun)
 		request_begin(f, off, r.method);
-	target_keep(f, r.method, r.target);
-	struct exchange *x = exchange_now(f);
-	struct text t;
-	char line[] = " HTTP/1.?\n";
-	line[8] = r.minor;
-	if (x)
-		x->part[CLIENT].minor = r.minor;
-	if (head_keep(f, sizeof line, &t)) {
-		text_put(&t, (struct bytes){ (const uint8_t *)line, sizeof line - 1 });
-		head_kept(f, &t);
-	}
+	request_keep(f, r.method, r.target, version);
+	if (exchange_now(f))
+		exchange_now(f)->part[CLIENT].minor = r.minor;
 	f->half->head = (struct head){ .length = NONE };
 }
 
