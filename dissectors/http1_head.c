@@ -208,7 +208,7 @@ static enum field field_of(struct bytes name)
 		[PLACE(17, 't')] = { 17, "transfer-encoding", CODING },
 		[PLACE(19, 'p')] = { 19, "proxy-authorization", SECRET },
 	};
-	uint8_t first = lower(name.p[0]);
+	uint8_t first = name.p[0] | 0x20;        /* lower case, if it is a letter */
 	size_t at = PLACE(name.n, first);
 	if (fields[at].n == name.n
 	    && !strncasecmp((const char *)name.p, fields[at].name, name.n))
@@ -228,10 +228,12 @@ bool field_parse(struct bytes line, enum field last, struct field_line *f)
 	if (!colon)
 		return false;
 	size_t n = (size_t)(colon - line.p);
-	f->name = trimmed((struct bytes){ line.p, n });
+	f->name = trimmed_end((struct bytes){ line.p, n });
 	f->value = trimmed(from(line, n + 1));
-	f->field = f->name.n ? field_of(f->name) : OTHER;
-	return f->name.n > 0;
+	if (f->name.n == 0)
+		return false;
+	f->field = field_of(f->name);
+	return true;
 }
 
 enum guess field_guess(struct bytes b)

@@ -200,7 +200,7 @@ static void field_keep(const struct feed *f, struct reading *r, const struct fie
 static void field_read(const struct feed *f, struct reading *r, struct bytes line, uint64_t off)
 {
 	struct head *head = &f->half->head;
-	struct field_line l = { 0 };
+	struct field_line l;
 	if (!field_parse(line, head->last, &l)) {
 		if (!head->no_colon)
 			sink_anomaly(f->out, f->side, off, "a line of the head is not a field");

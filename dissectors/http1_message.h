@@ -73,9 +73,11 @@ static inline enum got line_take(struct half *half, struct span s, size_t limit,
 	const uint8_t *lf = NULL;
 	if (half->scanned < n)
 		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
-	half->scanned = lf || n == limit ? 0 : n;
-	if (!lf)
+	if (!lf) {
+		half->scanned = n == limit ? 0 : n;
 		return n == limit ? LINE_LONG : LINE_PART;
+	}
+	half->scanned = 0;
 	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
 	*used = line->n + 1;
 	if (line->n && line->p[line->n - 1] == '\r')

@@ -128,9 +128,8 @@ static void interim_begin(const struct feed *f, uint64_t off, int status)
 }
 
 /* The line's end need not be there. */
-static void status_begin(const struct feed *f, struct bytes line, uint64_t off)
+static void status_begin(const struct feed *f, struct bytes line, int status, uint64_t off)
 {
-	int status = status_parse(line);
 	if (f->half->begun)
 		return;
 	f->half->begun = true;
@@ -140,11 +139,11 @@ static void status_begin(const struct feed *f, struct bytes line, uint64_t off)
 		response_begin(f, off, status, (char)line.p[7]);
 }
 
-static void status_line_read(const struct feed *f, struct bytes line, uint64_t off)
+static void status_line_read(const struct feed *f, struct bytes line, int status, uint64_t off)
 {
 	struct text t;
-	status_begin(f, line, off);
-	f->half->head = (struct head){ .length = NONE, .status = status_parse(line) };
+	status_begin(f, line, status, off);
+	f->half->head = (struct head){ .length = NONE, .status = status };
 	struct exchange *x = exchange_now(f);
 	if (!x || !head_keep(f, line.n, &t))
 		return;
@@ -176,9 +175,12 @@ static bool start_part(const struct feed *f, struct span s, size_t seen)
 			request_part(f, s, method, seen);
 		return method.n > 0 || more;
 	}
-	if (s.n > STATUS_LINE && status_parse(b))
-		status_begin(f, b, s.off);
-	return begins_or_may(b, "HTTP/1.") && (s.n <= STATUS_LINE || status_parse(b));
+	if (s.n <= STATUS_LINE)
+		return begins_or_may(b, "HTTP/1.");
+	int status = status_parse(b);
+	if (status)
+		status_begin(f, b, status, s.off);
+	return status != 0;
 }
 
 struct step start_data(const struct feed *f, struct span s)
@@ -188,6 +190,7 @@ struct step start_data(const struct feed *f, struct span s)
 	struct bytes line;
 	size_t used, seen = half->scanned;
 	bool more;
+	int status;
 	if (f->h->tunnel)
 		return tunnel_data(f, s);
 	if ((used = line_end(s, &more))) {
@@ -201,8 +204,8 @@ struct step start_data(const struct feed *f, struct span s)
 		return start_part(f, s, seen) && got == LINE_PART ? wait_after(s) : start_refused(f, s);
 	if (f->side == CLIENT && request_parse(line, &r))
 		request_line_read(f, r, s.off);
-	else if (f->side == SERVER && status_parse(line))
-		status_line_read(f, line, s.off);
+	else if (f->side == SERVER && (status = status_parse(line)))
+		status_line_read(f, line, status, s.off);
 	else
 		return start_refused(f, s);
 	half->head.n = used;

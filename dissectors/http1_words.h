@@ -37,13 +37,18 @@ static inline struct bytes from(struct bytes b, size_t at)
 	return (struct bytes){ b.p + at, b.n - at };
 }
 
+static inline struct bytes trimmed_end(struct bytes b)
+{
+	while (b.n && is_blank(b.p[b.n - 1]))
+		b.n--;
+	return b;
+}
+
 static inline struct bytes trimmed(struct bytes b)
 {
 	while (b.n && is_blank(b.p[0]))
 		b = from(b, 1);
-	while (b.n && is_blank(b.p[b.n - 1]))
-		b.n--;
-	return b;
+	return trimmed_end(b);
 }
 
 /* Whether b is the word (given in lower case), in whatever case. */
