@@ -51,8 +51,10 @@ static const char *const secret_words[] = {
 static bool word_is_secret(struct bytes name)
 {
 	size_t n;
+	char first = (char)lower(char_decoded(name, &n));
 	for (size_t i = 0; i < sizeof secret_words / sizeof *secret_words; i++)
-		if (begins_decoded(name, secret_words[i], &n) && !begins_decoded(name, "signal", &n))
+		if (*secret_words[i] == first && begins_decoded(name, secret_words[i], &n)
+		    && !begins_decoded(name, "signal", &n))
 			return true;
 	return false;
 }
