@@ -162,23 +162,22 @@ static struct part field_put(struct reading *r, const struct field_line *l)
 	static const char divider[] = ": ";
 	struct text *t = &r->text;
 	bool plain = r->shown || (l->field != SECRET && value_is_clean(r, l->value));
-	size_t at;
+	size_t at = t->n + l->name.n + 2;
 	if (plain && l->name.n && l->value.p == l->name.p + l->name.n + 2
 	    && !memcmp(l->value.p - 2, divider, 2)) {
-		at = t->n + l->name.n + 2;
-		text_put(t, (struct bytes){ l->name.p, l->name.n + 2 + l->value.n });
-	} else {
-		text_put(t, l->name);
-		text_put_word(t, l->name.n ? divider : " ");
-		at = t->n;
-		if (plain)
-			text_put(t, l->value);
-		else if (l->field == SECRET)
-			text_put_word(t, "***");
-		else
-			text_put_redacted(t, l->value, l->field == HOST);
+		text_put_line(t, (struct bytes){ l->name.p, l->name.n + 2 + l->value.n });
+		return (struct part){ (uint16_t)at, (uint16_t)l->value.n };
 	}
-	struct part part = { (uint16_t)at, (uint16_t)(t->n > at ? t->n - at : 0) };
+	text_put(t, l->name);
+	text_put_word(t, l->name.n ? divider : " ");
+	at = t->n;
+	if (plain)
+		text_put(t, l->value);
+	else if (l->field == SECRET)
+		text_put_word(t, "***");
+	else
+		text_put_redacted(t, l->value, l->field == HOST);
+	struct part part = { (uint16_t)at, (uint16_t)(t->n - at) };
 	text_put_word(t, "\n");
 	return part;
 }
@@ -308,17 +307,17 @@ static enum got fields_read(const struct feed *f, struct span s, struct bytes *l
 {
 	struct head *head = &f->half->head;
 	struct reading r;
-	size_t at = 0, n;
+	size_t at = 0, n, most = LIMIT_HTTP_HEAD - head->n;
 	enum got got;
 	reading_begin(f, s, &r);
-	while ((got = line_take(f->half, (struct span){ s.p + at, s.n - at, s.off + at },
-	                        LIMIT_HTTP_HEAD - head->n, line, &n)) == LINE && line->n > 0) {
-		head->n += n;
+	while ((got = line_take(f->half, (struct span){ s.p + at, s.n - at, s.off + at }, most - at,
+	                        line, &n)) == LINE && line->n > 0) {
 		if (f->half->phase == HEAD)
 			field_read(f, &r, *line, s.off + at);
 		at += n;
 	}
 	reading_end(f, &r);
+	head->n += at;
 	*used = got == LINE ? at + n : at;
 	return got;
 }

@@ -32,6 +32,19 @@ static inline void text_put_word(struct text *t, const char *word)
 	text_put(t, (struct bytes){ (const uint8_t *)word, strlen(word) });
 }
 
+/* Put b and a line end. */
+static inline void text_put_line(struct text *t, struct bytes b)
+{
+	if (b.n >= t->size - t->n) {
+		text_put(t, b);
+		t->cut = true;
+		return;
+	}
+	memcpy(t->p + t->n, b.p, b.n);
+	t->p[t->n + b.n] = '\n';
+	t->n += b.n + 1;
+}
+
 /* Whether there may be a secret in a target or a field's value: quick, and mostly no. */
 bool value_is_suspect(struct bytes value);
 

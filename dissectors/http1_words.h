@@ -51,15 +51,10 @@ static inline struct bytes trimmed(struct bytes b)
 	return trimmed_end(b);
 }
 
-/* Whether b is the word (given in lower case), in whatever case. */
+/* Whether b is the word, in whatever case. */
 static inline bool same(struct bytes b, const char *word)
 {
-	if (b.n != strlen(word))
-		return false;
-	for (size_t i = 0; i < b.n; i++)
-		if (lower(b.p[i]) != (uint8_t)word[i])
-			return false;
-	return true;
+	return b.n == strlen(word) && !strncasecmp((const char *)b.p, word, b.n);
 }
 
 static inline bool equals(struct bytes b, const char *word)
