@@ -192,7 +192,7 @@ size_t start_find(enum side sender, struct bytes line)
 
 /* The names that matter lie where length and first letter say: no two in one place. */
 #define PLACE(n, first) (((n) + (first)) & 31)
-static enum field field_of(struct bytes name)
+enum field field_of(struct bytes name)
 {
 	static const struct { size_t n; const char *name; enum field field; } fields[32] = {
 		[PLACE(4, 'h')]  = { 4, "host", HOST },
@@ -216,24 +216,6 @@ static enum field field_of(struct bytes name)
 	bool own = first == 'x' || (first == 'a' && name.n >= 3
 	                            && same((struct bytes){ name.p, 3 }, "api"));
 	return own && name_is_secret(name) ? SECRET : OTHER;
-}
-
-bool field_parse(struct bytes line, enum field last, struct field_line *f)
-{
-	if (is_blank(line.p[0])) {
-		*f = (struct field_line){ .field = last, .value = trimmed(line) };
-		return true;
-	}
-	const uint8_t *colon = memchr(line.p, ':', line.n);
-	if (!colon)
-		return false;
-	size_t n = (size_t)(colon - line.p);
-	f->name = trimmed_end((struct bytes){ line.p, n });
-	f->value = trimmed(from(line, n + 1));
-	if (f->name.n == 0)
-		return false;
-	f->field = field_of(f->name);
-	return true;
 }
 
 enum guess field_guess(struct bytes b)
