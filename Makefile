@@ -20,7 +20,7 @@ CFLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 LDFLAGS := -fsanitize=address,undefined
 else
 CFLAGS  ?= -O2 -g
-HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE -fno-plt
 HARDEN_LD := -pie -Wl,-z,relro,-z,now
 endif
 WERROR  ?= $(if $(CI),-Werror)

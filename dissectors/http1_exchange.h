@@ -41,6 +41,7 @@ struct exchange {
 	int16_t        status;
 	bool           expect : 1, until_close : 1, close : 1;
 	bool           in_gap : 1;       /* the answer may lie in a hole */
+	bool           is_head : 1, is_connect : 1;
 	char           method[METHOD_MAX + 1];
 };
 

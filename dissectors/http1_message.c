@@ -225,7 +225,7 @@ static struct step request_head_end(const struct feed *f, uint64_t off, size_t u
 	struct half *half = f->half;
 	struct head *head = &half->head;
 	struct exchange *x = exchange_now(f);
-	bool connect = x && !strcmp(x->method, "CONNECT");
+	bool connect = x && x->is_connect;
 	if (x)
 		x->expect = head->expect;
 	if (!head->chunked && (head->coded || head->bad_length)) {
@@ -248,7 +248,7 @@ static struct step response_head_end(const struct feed *f, uint64_t off, size_t 
 	struct half *half = f->half;
 	const struct head *head = &half->head;
 	struct exchange *x = exchange_now(f);
-	bool connected = x && !strcmp(x->method, "CONNECT") && head->status / 100 == 2;
+	bool connected = x && x->is_connect && head->status / 100 == 2;
 	bool no_length = head->coded || head->length == NONE;
 	if (is_interim(head->status)) {
 		half->phase = START;
@@ -263,7 +263,7 @@ static struct step response_head_end(const struct feed *f, uint64_t off, size_t 
 		sink_app(f->out, connected || !*to ? "tunnel" : to);
 	}
 	bool bodiless = connected || head->status == 101 || head->status == 204
-	             || head->status == 304 || (x && !strcmp(x->method, "HEAD"));
+	             || head->status == 304 || (x && x->is_head);
 	if (bodiless && x && (head->length != 0 || connected))
 		x->part[SERVER].declared = NONE;     /* not this message's length */
 	if (bodiless || (!no_length && head->length == 0)) {

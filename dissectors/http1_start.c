@@ -15,7 +15,10 @@ static const char VERSION[] = " HTTP/1.";
 static void request_begin(const struct feed *f, uint64_t off, struct bytes method)
 {
 	f->half->nr = exchange_open(&f->h->exchanges, f->out, f->side, off);
-	memcpy(exchange_now(f)->method, method.p, method.n);
+	struct exchange *x = exchange_now(f);
+	memcpy(x->method, method.p, method.n);
+	x->is_head = equals(method, "HEAD");
+	x->is_connect = equals(method, "CONNECT");
 	message_begin(f, off, 0);
 }
 
