@@ -210,8 +210,7 @@ enum field field_of(struct bytes name)
 	};
 	uint8_t first = name.p[0] | 0x20;        /* lower case, if it is a letter */
 	size_t at = PLACE(name.n, first);
-	if (fields[at].n == name.n
-	    && !strncasecmp((const char *)name.p, fields[at].name, name.n))
+	if (fields[at].n == name.n && same(name, fields[at].name))
 		return fields[at].field;
 	bool own = first == 'x' || (first == 'a' && name.n >= 3
 	                            && same((struct bytes){ name.p, 3 }, "api"));

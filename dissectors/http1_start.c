@@ -24,7 +24,7 @@ static void request_begin(const struct feed *f, uint64_t off, struct bytes metho
 
 /* Keep what is known of a request line: its method and target, and the rest. */
 static void request_keep(const struct feed *f, struct bytes method, struct bytes target,
-                         const char *rest)
+                         struct bytes rest)
 {
 	struct exchange *x = exchange_now(f);
 	struct text t;
@@ -33,7 +33,7 @@ static void request_keep(const struct feed *f, struct bytes method, struct bytes
 		return;
 	kept_empty(&x->part[CLIENT].head);
 	x->target = (struct part){ 0 };
-	if (!head_keep(f, method.n + target.n + strlen(rest), &t))
+	if (!head_keep(f, method.n + target.n + rest.n, &t))
 		return;
 	text_put(&t, method);
 	text_put_word(&t, " ");
@@ -44,7 +44,7 @@ static void request_keep(const struct feed *f, struct bytes method, struct bytes
 		text_put_redacted(&t, target, target.p[0] != '/'
 		                              && !memmem(target.p, target.n, "://", 3));
 	x->target = (struct part){ (uint16_t)at, (uint16_t)(t.n - at) };
-	text_put_word(&t, rest);
+	text_put(&t, rest);
 	head_kept(f, &t);
 }
 
@@ -69,16 +69,16 @@ static void request_part(const struct feed *f, struct span s, struct bytes metho
 	size_t search = seen > at + overlap ? seen - overlap : at;
 	const uint8_t *version = memmem(b.p + search, b.n - search, VERSION, strlen(VERSION));
 	if (version)
-		request_keep(f, method, (struct bytes){ b.p + at, (size_t)(version - b.p) - at }, "");
+		request_keep(f, method, (struct bytes){ b.p + at, (size_t)(version - b.p) - at },
+		             (struct bytes){ 0 });
 }
 
 static void request_line_read(const struct feed *f, struct request_line r, uint64_t off)
 {
-	char version[] = " HTTP/1.?\n";
-	version[8] = r.minor;
+	uint8_t version[] = { ' ', 'H', 'T', 'T', 'P', '/', '1', '.', (uint8_t)r.minor, '\n' };
 	if (!f->half->begun)
 		request_begin(f, off, r.method);
-	request_keep(f, r.method, r.target, version);
+	request_keep(f, r.method, r.target, (struct bytes){ version, sizeof version });
 	if (exchange_now(f))
 		exchange_now(f)->part[CLIENT].minor = r.minor;
 	f->half->head = (struct head){ .length = NONE };

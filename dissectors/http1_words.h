@@ -51,10 +51,31 @@ static inline struct bytes trimmed(struct bytes b)
 	return trimmed_end(b);
 }
 
-/* Whether b is the word, in whatever case. */
+/* Whether the eight bytes at p are those of the word in whatever case: what has the bit
+ * 0x40 in the word is a letter, of which 0x20 tells the case. */
+static inline bool same_eight(const void *p, const void *word)
+{
+	uint64_t b, w;
+	memcpy(&b, p, sizeof b);
+	memcpy(&w, word, sizeof w);
+	return ((b ^ w) & ~((w & 0x4040404040404040) >> 1)) == 0;
+}
+
+/* Whether b is the word (of lower-case letters, digits and -), in whatever case. */
 static inline bool same(struct bytes b, const char *word)
 {
-	return b.n == strlen(word) && !strncasecmp((const char *)b.p, word, b.n);
+	size_t at = 0;
+	if (b.n != strlen(word))
+		return false;
+	for (; at + 8 <= b.n; at += 8)
+		if (!same_eight(b.p + at, word + at))
+			return false;
+	if (b.n >= 8)
+		return same_eight(b.p + b.n - 8, word + b.n - 8);
+	for (; at < b.n; at++)
+		if (lower(b.p[at]) != (uint8_t)word[at])
+			return false;
+	return true;
 }
 
 static inline bool equals(struct bytes b, const char *word)
