@@ -22,8 +22,6 @@
 /* AWAITED and UNFINISHED are not settled. NEVER: a response had no request. */
 enum state { AWAITED, UNFINISHED, COMPLETE, CUT_BY_FIN, CUT_BY_RST, CUT_BY_GAP, OPEN, NEVER };
 
-struct part { uint16_t at, n; };         /* of a kept head */
-
 /* One message as it will be told. */
 struct message {
 	struct mark begin, head_end, end;

@@ -81,6 +81,21 @@ const char *kept_text(struct kept *k, const struct kept_head *h)
 	return text;
 }
 
+const char *kept_part(const struct kept *k, const struct kept_head *h, struct part part, char *to,
+                      size_t size)
+{
+	size_t n = part.at < h->n ? h->n - part.at : 0;
+	if (n > part.n)
+		n = part.n;
+	if (n > size - 1)
+		n = size - 1;
+	if (n == 0)
+		return NULL;
+	memcpy(to, k->p + (h->at - k->base) + part.at, n);
+	to[n] = '\0';
+	return to;
+}
+
 void kept_drop(struct kept *k, const struct kept_head *h)
 {
 	if (!h->begun || h->n == 0)
