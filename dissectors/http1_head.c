@@ -210,10 +210,9 @@ enum field field_of(struct bytes name)
 	};
 	uint8_t first = name.p[0] | 0x20;        /* lower case, if it is a letter */
 	size_t at = PLACE(name.n, first);
-	if (fields[at].n == name.n && same(name, fields[at].name))
+	if (fields[at].n == name.n && same_bytes(name.p, fields[at].name, name.n))
 		return fields[at].field;
-	bool own = first == 'x' || (first == 'a' && name.n >= 3
-	                            && same((struct bytes){ name.p, 3 }, "api"));
+	bool own = first == 'x' || (name.n >= 3 && same_bytes(name.p, "api", 3));
 	return own && name_is_secret(name) ? SECRET : OTHER;
 }
 

@@ -69,13 +69,6 @@ void message_end(const struct feed *f, enum state state, uint64_t off, struct ma
 	half->body = half->end = (struct mark){ 0 };
 }
 
-void message_settle(const struct feed *f, uint64_t off)
-{
-	const struct half *half = f->half;
-	if (half->phase == BODY && (off >= half->piece_end || (half->end.frame && !half->owed)))
-		message_end(f, COMPLETE, half->piece_end, half->end);
-}
-
 bool message_refused(const struct feed *f)
 {
 	const struct exchange *x = exchange_now(f);

@@ -111,7 +111,12 @@ struct step message_give_up(const struct feed *, uint64_t off, const char *what)
 void message_end(const struct feed *, enum state, uint64_t off, struct mark end);
 
 /* A body whose end lay ahead is complete once the stream got there. */
-void message_settle(const struct feed *, uint64_t off);
+static inline void message_settle(const struct feed *f, uint64_t off)
+{
+	const struct half *half = f->half;
+	if (half->phase == BODY && (off >= half->piece_end || (half->end.frame && !half->owed)))
+		message_end(f, COMPLETE, half->piece_end, half->end);
+}
 
 /* A final response came instead of the body that it was asked for. */
 bool message_refused(const struct feed *);

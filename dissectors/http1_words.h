@@ -61,21 +61,25 @@ static inline bool same_eight(const void *p, const void *word)
 	return ((b ^ w) & ~((w & 0x4040404040404040) >> 1)) == 0;
 }
 
-/* Whether b is the word (of lower-case letters, digits and -), in whatever case. */
-static inline bool same(struct bytes b, const char *word)
+/* Whether n bytes are those of the word (of lower-case letters, digits and -), in
+ * whatever case. */
+static inline bool same_bytes(const uint8_t *p, const char *word, size_t n)
 {
 	size_t at = 0;
-	if (b.n != strlen(word))
-		return false;
-	for (; at + 8 <= b.n; at += 8)
-		if (!same_eight(b.p + at, word + at))
+	for (; at + 8 <= n; at += 8)
+		if (!same_eight(p + at, word + at))
 			return false;
-	if (b.n >= 8)
-		return same_eight(b.p + b.n - 8, word + b.n - 8);
-	for (; at < b.n; at++)
-		if (lower(b.p[at]) != (uint8_t)word[at])
+	if (n >= 8)
+		return same_eight(p + n - 8, word + n - 8);
+	for (; at < n; at++)
+		if (lower(p[at]) != (uint8_t)word[at])
 			return false;
 	return true;
+}
+
+static inline bool same(struct bytes b, const char *word)
+{
+	return b.n == strlen(word) && same_bytes(b.p, word, b.n);
 }
 
 static inline bool equals(struct bytes b, const char *word)

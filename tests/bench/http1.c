@@ -67,7 +67,9 @@ void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *pr
 void sink_app(struct sink *k, const char *app) { (void)k, (void)app; }
 bool sink_shows_secrets(const struct sink *k) { (void)k; return false; }
 
-struct sample { struct bytes *talks; size_t n; };
+/* A conversation, its turns told apart; of a sample there are n. */
+struct talk { struct turn_said *turns; size_t n; };
+struct sample { struct talk *talks; size_t n; };
 
 static struct bytes file_read(const char *path)
 {
@@ -83,6 +85,19 @@ static struct bytes file_read(const char *path)
 		exit(2);
 	fclose(in);
 	return (struct bytes){ p, n };
+}
+
+static struct talk talk_read(const char *path, size_t *bytes)
+{
+	struct talk talk = { 0 };
+	struct bytes b = file_read(path);
+	struct rd r = rd_over(b);
+	talk.turns = malloc((b.n / TURN_HEAD + 1) * sizeof *talk.turns);
+	for (struct turn_said *t = talk.turns; turn_next(&r, t); t++) {
+		*bytes += t->said.n;
+		talk.n++;
+	}
+	return talk;
 }
 
 static void connection_open(struct sink *k)
@@ -102,21 +117,21 @@ static void connection_close(struct sink *k)
 		stream_free(&k->stream[side]);
 }
 
-static void talk_feed(struct sink *k, struct bytes talk)
+static void talk_feed(struct sink *k, const struct talk *talk)
 {
-	struct rd r = rd_over(talk);
-	struct turn_said t;
 	connection_open(k);
-	for (struct mark at = { 1, 1 }; turn_next(&r, &t); at.frame++) {
-		struct stream *s = &k->stream[t.side];
-		if (t.what == SAID)
-			stream_data(s, t.said, at, at);
-		else if (t.what == HOLE && t.n)
-			stream_gap(s, t.n, at);
-		else if (t.what == HOLE)
-			http1_dissector.gap(s->state, k, t.side, 0, 0);
+	for (size_t i = 0; i < talk->n; i++) {
+		const struct turn_said *t = &talk->turns[i];
+		struct stream *s = &k->stream[t->side];
+		struct mark at = { i + 1, 1 };
+		if (t->what == SAID)
+			stream_data(s, t->said, at, at);
+		else if (t->what == HOLE && t->n)
+			stream_gap(s, t->n, at);
+		else if (t->what == HOLE)
+			http1_dissector.gap(s->state, k, t->side, 0, 0);
 		else
-			stream_end(s, (enum end_how)t.how);
+			stream_end(s, (enum end_how)t->how);
 	}
 	connection_close(k);
 }
@@ -125,7 +140,7 @@ static void sample_feed(struct sink *k, const void *what)
 {
 	const struct sample *s = what;
 	for (size_t i = 0; i < s->n; i++)
-		talk_feed(k, s->talks[i]);
+		talk_feed(k, &s->talks[i]);
 }
 
 static double now(void)
@@ -156,10 +171,8 @@ static void sample_time(char **paths, size_t n)
 	struct sample s = { .talks = calloc(n, sizeof *s.talks), .n = n };
 	struct sink counted = { .counts = true };
 	size_t bytes = 0;
-	for (size_t i = 0; i < n; i++) {
-		s.talks[i] = file_read(paths[i]);
-		bytes += s.talks[i].n;
-	}
+	for (size_t i = 0; i < n; i++)
+		s.talks[i] = talk_read(paths[i], &bytes);
 	sample_feed(&counted, &s);
 	double best = best_of(sample_feed, &s), messages = (double)counted.messages;
 	printf("http1: %.0f ns a message (%zu connections, %zu messages of %.1f fields and %.0f "
