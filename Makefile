@@ -20,7 +20,7 @@ CFLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 LDFLAGS := -fsanitize=address,undefined
 else
 CFLAGS  ?= -O2 -g
-HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE -fno-plt
 HARDEN_LD := -pie -Wl,-z,relro,-z,now
 endif
 WERROR  ?= $(if $(CI),-Werror)
@@ -159,7 +159,9 @@ check-differential:
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 BENCH_CAPTURES ?= $(wildcard samples/*.pcap)
 bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
+	@$(BUILD)/tests/bench/http1 $(TALKS)/http-keepalive-busy.*.talk
 	@$(BUILD)/tests/bench/http1 $(TALKS)/*.talk
+	@$(BUILD)/tests/bench/http1 bodies
 	@$(BUILD)/tests/bench/amqp $(STREAMS) $(BENCH_CAPTURES)
 
 # Fuzz targets (tests/fuzz/NAME.c) for TIME seconds each, beginning with the conversations of

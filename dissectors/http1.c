@@ -116,10 +116,10 @@ static struct step http1_data(void *state, struct sink *out, enum side side, str
 	struct feed f = feed_of(h, out, side);
 	struct step all = { 0 };
 	h->exchanges.server_spoke |= side == SERVER;
-	while (all.used < s.n && all.skip == 0 && all.need == 0) {
-		struct span rest = { s.p + all.used, s.n - all.used, s.off + all.used };
-		catch_up(&f, rest.off);
-		struct step did = f.half->phase == LOST ? lost_data(&f, rest) : message_data(&f, rest);
+	while (s.n > 0 && all.skip == 0 && all.need == 0) {
+		catch_up(&f, s.off);
+		struct step did = f.half->phase == LOST ? lost_data(&f, s) : message_data(&f, s);
+		s = (struct span){ s.p + did.used, s.n - did.used, s.off + did.used };
 		all.used += did.used;
 		all.skip = did.skip;
 		all.need = did.need;

@@ -31,7 +31,7 @@ static void hash_put(struct body_hash *h, struct bytes b)
 			hash_mix(h);
 	}
 	for (; rd_left(&r) >= 8; h->n += 8) {
-		h->word = rd_be(&r, 8);
+		h->word = rd_be64(&r);
 		hash_mix(h);
 	}
 	for (; rd_left(&r); h->n++)

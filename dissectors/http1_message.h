@@ -73,9 +73,11 @@ static inline enum got line_take(struct half *half, struct span s, size_t limit,
 	const uint8_t *lf = NULL;
 	if (half->scanned < n)
 		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
-	half->scanned = lf || n == limit ? 0 : n;
-	if (!lf)
+	if (!lf) {
+		half->scanned = n == limit ? 0 : n;
 		return n == limit ? LINE_LONG : LINE_PART;
+	}
+	half->scanned = 0;
 	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
 	*used = line->n + 1;
 	if (line->n && line->p[line->n - 1] == '\r')
@@ -109,7 +111,12 @@ struct step message_give_up(const struct feed *, uint64_t off, const char *what)
 void message_end(const struct feed *, enum state, uint64_t off, struct mark end);
 
 /* A body whose end lay ahead is complete once the stream got there. */
-void message_settle(const struct feed *, uint64_t off);
+static inline void message_settle(const struct feed *f, uint64_t off)
+{
+	const struct half *half = f->half;
+	if (half->phase == BODY && (off >= half->piece_end || (half->end.frame && !half->owed)))
+		message_end(f, COMPLETE, half->piece_end, half->end);
+}
 
 /* A final response came instead of the body that it was asked for. */
 bool message_refused(const struct feed *);

@@ -7,6 +7,8 @@
 
 #include "http1_words.h"
 
+#define LETTER(c) ((uint32_t)1 << ((c) & 31))   /* in either case */
+
 /* Where an authority, a parameter's name, and its value in a query or before one end. */
 static const uint64_t
 	blanks         = CHAR(' ') | CHAR('\t'),
@@ -41,7 +43,7 @@ static bool begins_decoded(struct bytes b, const char *word, size_t *n)
 	return *word == '\0';
 }
 
-/* Words of secret names, by their first letters, which seldom occur. */
+/* Words of secret names. */
 static const char *const secret_words[] = {
 	"auth", "key", "passw", "pwd", "secret", "session", "sig", "token",
 };
@@ -49,29 +51,29 @@ static const char *const secret_words[] = {
 static bool word_is_secret(struct bytes name)
 {
 	size_t n;
+	char first = (char)lower(char_decoded(name, &n));
 	for (size_t i = 0; i < sizeof secret_words / sizeof *secret_words; i++)
-		if (begins_decoded(name, secret_words[i], &n) && !begins_decoded(name, "signal", &n))
+		if (*secret_words[i] == first && begins_decoded(name, secret_words[i], &n)
+		    && !begins_decoded(name, "signal", &n))
 			return true;
 	return false;
 }
 
-/* A second letter of these words, or the beginning of an encoded one. */
-static bool is_second(uint8_t c)
+/* Whether one of these words may begin with c and d: they seldom stand together. */
+static bool word_may_begin(uint8_t c, uint8_t d)
 {
-	return c == 'u' || c == 'e' || c == 'a' || c == 'w' || c == 'i' || c == 'o' || c == '%';
+	static const uint32_t second[32] = {
+		['a' & 31] = LETTER('u'), ['k' & 31] = LETTER('e'), ['p' & 31] = LETTER('a') | LETTER('w'),
+		['s' & 31] = LETTER('e') | LETTER('i'), ['t' & 31] = LETTER('o'),
+	};
+	return (second[c & 31] >> (d & 31) & 1) || c == '%' || d == '%';
 }
 
 bool name_is_secret(struct bytes name)
 {
-	enum { FIRST = 1 << ('a' & 31) | 1 << ('k' & 31) | 1 << ('p' & 31) | 1 << ('s' & 31)
-	             | 1 << ('t' & 31) };
-	for (; name.n > 2; name = from(name, 1)) {
-		uint8_t c = name.p[0];
-		if (c == '%' || (c >= 'A' && (FIRST >> (c & 31) & 1)
-		                 && is_second(lower(name.p[1]))))
-			if (word_is_secret(name))
-				return true;
-	}
+	for (; name.n > 2; name = from(name, 1))
+		if (word_may_begin(name.p[0], name.p[1]) && word_is_secret(name))
+			return true;
 	return false;
 }
 
@@ -112,6 +114,16 @@ bool value_is_suspect(struct bytes v)
 		equals++;
 	}
 	return false;
+}
+
+size_t clean_length(struct bytes b)
+{
+	for (const char *c = "@%="; *c; c++) {
+		const uint8_t *found = memchr(b.p, *c, b.n);
+		if (found)
+			b.n = (size_t)(found - b.p);
+	}
+	return b.n;
 }
 
 /* An authority's user and password become ***; returns what was read. */
