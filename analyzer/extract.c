@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 
 #include "capture.h"
+#include "decode.h"
 #include "output.h"
+#include "redact.h"
 #include "source.h"
 #include "text.h"
 
@@ -26,6 +28,10 @@ struct extraction {
 	bool                          in_ns;     /* the file's unit of time */
 	sqlite3_stmt                 *frames;    /* of the capture, that are wanted; NULL: all */
 	uint64_t                      next;      /* of these; 0: there are no more */
+	struct redactor              *redactor;  /* NULL: nothing is redacted */
+	bool                          learning;  /* it is the first of two walks */
+	struct decoder               *decoder;
+	uint8_t                      *copy;      /* of a packet, to overwrite secrets in */
 	size_t                        written;
 };
 
@@ -82,10 +88,13 @@ bool extract_choose(struct sqlite3 *db, const struct choice *choice, size_t n, s
 	return ok;
 }
 
+/* Frames, and of segments where their payload lies in the stream. */
 static const char frames_sql[] =
-	"SELECT p.frame FROM temp.chosen c JOIN flow f ON f.id = c.id JOIN packet p ON p.flow_id = f.id"
+	"SELECT p.frame, f.id, p.sender = 'server',"
+	"       p.seq - iif(p.sender = 'client', f.client_first_seq, f.server_first_seq)"
+	"  FROM temp.chosen c JOIN flow f ON f.id = c.id JOIN packet p ON p.flow_id = f.id"
 	" WHERE f.capture_id = ?1"
-	" UNION SELECT i.frame FROM temp.chosen c JOIN flow f ON f.id = c.id JOIN icmp i ON i.flow_id = f.id"
+	" UNION ALL SELECT i.frame, NULL, NULL, NULL FROM temp.chosen c JOIN flow f ON f.id = c.id JOIN icmp i ON i.flow_id = f.id"
 	" WHERE f.capture_id = ?1 ORDER BY 1";
 
 static void frames_next(struct extraction *x)
@@ -131,6 +140,67 @@ static bool packet_write(struct extraction *x, const struct packet *p, struct er
 	return true;
 }
 
+/* ---- redacting ---- */
+
+/* The Internet checksum of what changed, from the old one (RFC 1624, equation 3). `at` is
+ * counted from the beginning of what the checksum covers. */
+static uint16_t checksum_changed(uint16_t sum, const uint8_t *old, const uint8_t *new, size_t n)
+{
+	uint32_t s = (uint16_t)~sum;
+	for (size_t at = 0; at < n; at += 2) {
+		bool odd = at + 1 == n;
+		s += (uint16_t)~(old[at] << 8 | (odd ? 0 : old[at + 1]));
+		s += (uint32_t)(new[at] << 8 | (odd ? 0 : new[at + 1]));
+	}
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	return (uint16_t)~s;
+}
+
+/* The copy's segment without its secrets; the checksum stays as right as it was. */
+static void segment_redact(struct extraction *x, const struct packet *p, const struct segment *s)
+{
+	size_t payload = (size_t)(s->payload.p - p->bytes.p);
+	uint8_t *sum = x->copy + payload - s->options.n - 4;      /* RFC 9293, 3.1 */
+	memcpy(x->copy, p->bytes.p, p->bytes.n);
+	if (!redactor_apply(x->redactor, sqlite3_column_int64(x->frames, 1),
+	                    (enum side)sqlite3_column_int(x->frames, 2),
+	                    (uint32_t)sqlite3_column_int64(x->frames, 3), x->copy + payload, s->payload.n))
+		return;
+	uint16_t changed = checksum_changed((uint16_t)(sum[0] << 8 | sum[1]), s->payload.p, x->copy + payload,
+	                                    s->payload.n);
+	sum[0] = (uint8_t)(changed >> 8);
+	sum[1] = (uint8_t)changed;
+}
+
+static bool lies_in(struct bytes part, struct bytes whole)
+{
+	return part.p >= whole.p && part.p + part.n <= whole.p + whole.n;
+}
+
+/* Learn from a wanted packet, or write it redacted. What is no whole segment could hold
+ * anything: it is left out. */
+static bool packet_redact(struct extraction *x, const struct packet *p, struct err *err)
+{
+	struct segment s;
+	struct packet redacted = *p;
+	if (sqlite3_column_type(x->frames, 1) == SQLITE_NULL || decode(x->decoder, p, &s)
+	    || (s.payload.n && !lies_in(s.payload, p->bytes)))
+		return true;
+	if (x->learning) {
+		redactor_learn(x->redactor, sqlite3_column_int64(x->frames, 1),
+		               (enum side)sqlite3_column_int(x->frames, 2),
+		               (uint32_t)sqlite3_column_int64(x->frames, 3), s.payload);
+		return true;
+	}
+	if (s.payload.n) {
+		x->copy = alloc_grown(x->copy, p->bytes.n, 1);
+		segment_redact(x, p, &s);
+		redacted.bytes.p = x->copy;
+	}
+	return packet_write(x, &redacted, err);
+}
+
 /* ---- reading ---- */
 
 static bool file_is_same(struct capture *c, const char *path, const char *sha256, struct err *err)
@@ -155,7 +225,7 @@ static bool file_extract(struct extraction *x, const char *path, uint64_t first,
 		uint64_t frame = p.frame;
 		p.frame += first - 1;
 		if (!p.kind && p.wanted && is_wanted(x, p.frame))
-			ok = packet_write(x, &p, err);
+			ok = x->redactor ? packet_redact(x, &p, err) : packet_write(x, &p, err);
 		p.frame = frame;
 	}
 	ok = c && ok && file_is_same(c, path, sha256, err);
@@ -193,7 +263,14 @@ static bool all_write(void *context, FILE *out, struct err *err)
 {
 	struct extraction *x = context;
 	x->out = out;
-	bool ok = files_extract(x, err);
+	bool ok = true;
+	if (x->redactor) {
+		x->learning = true;
+		ok = files_extract(x, err);
+		redactor_learned(x->redactor);
+		x->learning = false;
+	}
+	ok = ok && files_extract(x, err);
 	if (ok && !x->dump)
 		ok = dump_begin(x, DLT_EN10MB, err);      /* a capture of nothing is one */
 	if (ok && (pcap_dump_flush(x->dump) != 0 || ferror(out)))
@@ -232,13 +309,29 @@ static bool case_in_ns(struct sqlite3 *db)
 	return in_ns;
 }
 
+/* Where nothing was chosen, every connection is, for only theirs can be redacted. */
+static bool redaction_begin(struct extraction *x, struct err *err)
+{
+	if (!x->options->chosen_only
+	    && sqlite3_exec(x->db, "INSERT INTO temp.chosen SELECT id FROM flow", NULL, NULL, NULL))
+		return fail_case(x->db, err);
+	x->redactor = redactor_new(x->db, err);
+	x->decoder = decoder_new();
+	return x->redactor != NULL;
+}
+
 bool extract(struct sqlite3 *db, const struct extract_options *options, size_t *frames, struct err *err)
 {
 	struct extraction x = { .db = db, .options = options, .in_ns = case_in_ns(db) };
-	bool ok = !options->chosen_only || sqlite3_prepare_v2(db, frames_sql, -1, &x.frames, NULL) == SQLITE_OK
-	          || fail_case(db, err);
+	bool ok = !options->redact || redaction_begin(&x, err);
+	bool by_frame = options->chosen_only || options->redact;
+	ok = ok && (!by_frame || sqlite3_prepare_v2(db, frames_sql, -1, &x.frames, NULL) == SQLITE_OK
+	               || fail_case(db, err));
 	ok = ok && !output_is_input(&x, err) && output_write(options->output, all_write, &x, err);
 	sqlite3_finalize(x.frames);
+	redactor_free(x.redactor);
+	decoder_free(x.decoder);
+	free(x.copy);
 	*frames = x.written;
 	return ok;
 }

@@ -35,6 +35,9 @@ bool extract_choose(struct sqlite3 *, const struct choice *, size_t n, struct er
 
 struct extract_options {
 	bool        chosen_only;       /* packets of what was chosen; else every packet */
+	bool        redact;            /* overwrite secrets (redact.h): of all connections, where
+	                                  none was chosen; frames that are no segments of theirs
+	                                  are left out */
 	const char *filter;            /* BPF, in addition; NULL: none */
 	const char *output;            /* as output.h has it */
 };

@@ -104,7 +104,7 @@ static int extract_end(const struct options *o, struct sqlite3 *db, int otherwis
 {
 	struct err err;
 	size_t frames;
-	struct extract_options how = { .chosen_only = o->choice_n > 0, .filter = o->filter,
+	struct extract_options how = { .chosen_only = o->choice_n > 0, .redact = o->redact, .filter = o->filter,
 	                               .output = o->output };
 	if (!extract_choose(db, o->choice, o->choice_n, &err))
 		return give_up(&err, EXIT_USAGE);

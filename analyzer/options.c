@@ -46,6 +46,7 @@ const char options_help[] =
 	"      --finding RULE, --flow N, --stream N\n"
 	"                           extract: the connections of a rule's findings (or of one\n"
 	"                           fingerprint), a flow.id, a tcp.stream; may be repeated\n"
+	"      --redact             extract: overwrite passwords, cookies and tokens\n"
 	"      --at TIME, --window SPAN\n"
 	"                           only findings within 30 s (or SPAN: 5m) of an alert's time\n"
 	"                           (2026-11-21T22:09:37+08:00, or 22:09:37, in UTC)\n"
@@ -71,7 +72,7 @@ const char options_help[] =
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
-       OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM,
+       OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM, OPT_REDACT,
        OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE };
 
 static const struct option long_options[] = {
@@ -89,6 +90,7 @@ static const struct option long_options[] = {
 	{ "ip",           required_argument, NULL, OPT_IP },
 	{ "join",         no_argument,       NULL, OPT_JOIN },
 	{ "port",         required_argument, NULL, OPT_PORT },
+	{ "redact",       no_argument,       NULL, OPT_REDACT },
 	{ "rules",        required_argument, NULL, OPT_RULES },
 	{ "separate",     no_argument,       NULL, OPT_SEPARATE },
 	{ "set",          required_argument, NULL, OPT_SET },
@@ -189,6 +191,7 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case OPT_IP: o->which.ip = optarg; break;
 	case OPT_PORT: o->which.port = optarg; break;
 	case OPT_BASELINE: o->which.baseline = optarg; break;
+	case OPT_REDACT: o->redact = true; break;
 	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
 	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
 	case OPT_STREAM: return choice_add(o, CHOOSE_STREAM, optarg, err);
@@ -275,6 +278,8 @@ static bool options_fit(struct options *o, const char *output, struct err *err)
 		return false;
 	if (o->choice_n && o->verb != EXTRACT)
 		return fail(err, "--finding, --flow and --stream choose what `extract` writes");
+	if (o->redact && o->verb != EXTRACT)
+		return fail(err, "--redact is for `extract`; elsewhere secrets are left out unless --show-secrets");
 	if (o->verb == EXTRACT && !o->choice_n && !o->filter)
 		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N or -f FILTER");
 	if (o->verb == EXTRACT && !output && isatty(STDOUT_FILENO))

@@ -33,7 +33,7 @@ struct options {
 	struct report_choice which;     /* which findings to report */
 	struct choice *choice;          /* what to extract */
 	size_t       choice_n;
-	bool         json, show_secrets;
+	bool         json, show_secrets, redact;
 	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */
 };

@@ -37,6 +37,11 @@ struct bytes method_parse(struct bytes b, bool *more)
 	return (struct bytes){ b.p, n < b.n && n <= METHOD_MAX && b.p[n] == ' ' ? n : 0 };
 }
 
+bool target_is_authority(struct bytes target)
+{
+	return target.n && target.p[0] != '/' && !memmem(target.p, target.n, "://", 3);
+}
+
 bool request_parse(struct bytes line, struct request_line *r)
 {
 	static const char version[] = " HTTP/1.";

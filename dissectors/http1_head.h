@@ -22,6 +22,9 @@ struct request_line { struct bytes method, target; char minor; };
 /* Spaces in a target are wrong but happen: the version is the last one. */
 bool request_parse(struct bytes line, struct request_line *);
 
+/* Whether a target has the authority form, as CONNECT's (RFC 9112, 3.2.3). */
+bool target_is_authority(struct bytes target);
+
 /* The method in front of the first space; n 0: none. *more: it may yet come. */
 struct bytes method_parse(struct bytes, bool *more);
 

@@ -129,12 +129,16 @@ size_t clean_length(struct bytes b)
 /* An authority's user and password become ***; returns what was read. */
 static size_t put_userinfo(struct text *t, struct bytes v)
 {
-	size_t end = until_decoded(v, ends_authority), after = 0, n;
+	size_t end = until_decoded(v, ends_authority), after = 0, divider = 0, n;
 	for (size_t at = 0; at < end; at += n)
-		if (char_decoded(from(v, at), &n) == '@')
+		if (char_decoded(from(v, at), &n) == '@') {
+			divider = at;
 			after = at + n;
-	if (after)
-		text_put_word(t, "***@");
+		}
+	if (after) {
+		text_put_secret(t, divider);
+		text_put(t, (struct bytes){ v.p + divider, after - divider });
+	}
 	return after;
 }
 
@@ -149,13 +153,14 @@ static size_t put_parameter(struct text *t, struct bytes v, bool in_query)
 	if (name == v.n || char_decoded(from(v, name), &equals) != '='
 	    || !name_is_secret((struct bytes){ v.p, name }))
 		return 0;
-	size_t at = name + equals;
+	size_t at = name + equals, secret = at;
 	text_put(t, (struct bytes){ v.p, at });
-	text_put_word(t, "***");
 	if (at < v.n && v.p[at] == '"')
 		at += 1 + until(from(v, at + 1), CHAR('"'));
 	uint64_t ends = in_query ? ends_in_query : ends_in_path;
-	return at + (equals > 1 ? until_decoded : until)(from(v, at), ends);
+	at += (equals > 1 ? until_decoded : until)(from(v, at), ends);
+	text_put_secret(t, at - secret);
+	return at;
 }
 
 void text_put_redacted(struct text *t, struct bytes v, bool authority)

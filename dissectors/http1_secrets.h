@@ -13,8 +13,8 @@
 
 #include "bytes.h"
 
-/* n of size bytes are used; cut: not everything fitted. */
-struct text { uint8_t *p; size_t n, size; bool cut; };
+/* n of size bytes are used; cut: not everything fitted. mask: secrets keep their length. */
+struct text { uint8_t *p; size_t n, size; bool cut, mask; };
 
 static inline void text_put(struct text *t, struct bytes b)
 {
@@ -30,6 +30,15 @@ static inline void text_put(struct text *t, struct bytes b)
 static inline void text_put_word(struct text *t, const char *word)
 {
 	text_put(t, (struct bytes){ (const uint8_t *)word, strlen(word) });
+}
+
+/* Put what stands for a secret: ***, or as many x. */
+static inline void text_put_secret(struct text *t, size_t n)
+{
+	if (!t->mask)
+		text_put_word(t, "***");
+	for (; t->mask && n; n--)
+		text_put_word(t, "x");
 }
 
 /* Put b and a line end. */

@@ -41,8 +41,7 @@ static void request_keep(const struct feed *f, struct bytes method, struct bytes
 	if (sink_shows_secrets(f->out))
 		text_put(&t, target);
 	else
-		text_put_redacted(&t, target, target.p[0] != '/'
-		                              && !memmem(target.p, target.n, "://", 3));
+		text_put_redacted(&t, target, target_is_authority(target));
 	x->target = (struct part){ (uint16_t)at, (uint16_t)(t.n - at) };
 	text_put(&t, rest);
 	head_kept(f, &t);

@@ -227,10 +227,10 @@ static const struct row {
 	    "h%2F%3Fs%69g%3D9%26n%3D1&100%=2 HTTP/1.1\r\nReferer: /?a&%6%6bey=1&%6Bey=2\r\n\r\n" },
 	    { 's', EMPTY } },
 	  .told =
-	  "1 GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***@h%2F%3Fs%69g%3D***%26n%3D1&100%=2 0/-/0 complete > 200 0/0/0 complete\n"
+	  "1 GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***%40h%2F%3Fs%69g%3D***%26n%3D1&100%=2 0/-/0 complete > 200 0/0/0 complete\n"
 	  "  1 1 0 1 0 2 2 2\n"
 	  "[HTTP/1.1|-|-|HTTP/1.1|OK]\n"
-	  "GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***@h%2F%3Fs%69g%3D***%26n%3D1&100%=2 HTTP/1.1\n"
+	  "GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***%40h%2F%3Fs%69g%3D***%26n%3D1&100%=2 HTTP/1.1\n"
 	  "Referer: /?a&%6%6bey=***&%6Bey=***\n"
 	  "---\n"
 	  "HTTP/1.1 200 OK\n"
