@@ -4,7 +4,7 @@
 #include "http1_secrets.h"
 #include "http1_words.h"
 
-size_t line_end(struct span s, bool *more)
+size_t line_end(struct bytes s, bool *more)
 {
 	*more = s.n == 1 && s.p[0] == '\r';
 	if (s.p[0] == '\n')
@@ -107,9 +107,9 @@ struct reading {
 	bool              keeps, shown;
 };
 
-static void reading_begin(const struct feed *f, struct span s, struct reading *r)
+static void reading_begin(const struct feed *f, const struct span *s, struct reading *r)
 {
-	*r = (struct reading){ .clean = s.p, .end = s.p + s.n };
+	*r = (struct reading){ .clean = s->p, .end = s->p + s->n };
 	if (f->half->phase != HEAD || !(r->x = exchange_now(f)))
 		return;
 	r->shown = sink_shows_secrets(f->out);
@@ -296,17 +296,17 @@ static struct step head_end(const struct feed *f, uint64_t off, size_t used)
 }
 
 /* Read the fields there are. *used: how far that went, up to the line where it ended. */
-static enum got fields_read(const struct feed *f, struct span s, struct bytes *line, size_t *used)
+static enum got fields_read(const struct feed *f, const struct span *s, struct bytes *line, size_t *used)
 {
 	struct head *head = &f->half->head;
 	struct reading r;
 	size_t at = 0, n, most = LIMIT_HTTP_HEAD - head->n;
 	enum got got;
 	reading_begin(f, s, &r);
-	while ((got = line_take(f->half, (struct span){ s.p + at, s.n - at, s.off + at }, most - at,
+	while ((got = line_take(f->half, (struct bytes){ s->p + at, s->n - at }, most - at,
 	                        line, &n)) == LINE && line->n > 0) {
 		if (f->half->phase == HEAD)
-			field_read(f, &r, *line, s.off + at);
+			field_read(f, &r, *line, s->off + at);
 		at += n;
 	}
 	reading_end(f, &r);
@@ -315,38 +315,38 @@ static enum got fields_read(const struct feed *f, struct span s, struct bytes *l
 	return got;
 }
 
-static struct step head_data(const struct feed *f, struct span s)
+static struct step head_data(const struct feed *f, const struct span *s)
 {
 	struct bytes line;
 	size_t used;
 	enum got got = fields_read(f, s, &line, &used);
 	if (got == LINE)
-		return head_end(f, s.off + used, used);
+		return head_end(f, s->off + used, used);
 	if (got == LINE_PART)
-		return (struct step){ .used = used, .need = s.n - used + 1 };
-	message_give_up(f, s.off + used, "a head longer than is read");
+		return (struct step){ .used = used, .need = s->n - used + 1 };
+	message_give_up(f, s->off + used, "a head longer than is read");
 	return (struct step){ .used = used };
 }
 
 /* After a head with Expect: the body, or the next request once this was refused. */
-static struct step asked_data(const struct feed *f, struct span s)
+static struct step asked_data(const struct feed *f, const struct span *s)
 {
 	if (!message_refused(f))
-		return body_begin(f, s.off, 0);
-	enum guess g = start_guess((struct bytes){ s.p, s.n }, true);
-	if (g == GUESS_MORE && s.n < LIMIT_GUESS)
+		return body_begin(f, s->off, 0);
+	enum guess g = start_guess((struct bytes){ s->p, s->n }, true);
+	if (g == GUESS_MORE && s->n < LIMIT_GUESS)
 		return wait_after(s);
 	if (g != GUESS_SENT_BY_CLIENT)
-		return body_begin(f, s.off, 0);
-	message_end(f, COMPLETE, s.off, exchange_now(f)->part[CLIENT].head_end);
+		return body_begin(f, s->off, 0);
+	message_end(f, COMPLETE, s->off, exchange_now(f)->part[CLIENT].head_end);
 	return (struct step){ 0 };
 }
 
 /* After a CONNECT: the next request if it was refused; else not ours to read. */
-static struct step connecting_data(const struct feed *f, struct span s)
+static struct step connecting_data(const struct feed *f, const struct span *s)
 {
-	enum guess g = f->h->tunnel ? GUESS_NO : start_guess((struct bytes){ s.p, s.n }, true);
-	if (g == GUESS_MORE && s.n < LIMIT_GUESS)
+	enum guess g = f->h->tunnel ? GUESS_NO : start_guess((struct bytes){ s->p, s->n }, true);
+	if (g == GUESS_MORE && s->n < LIMIT_GUESS)
 		return wait_after(s);
 	if (g != GUESS_SENT_BY_CLIENT)
 		return (struct step){ .skip = SKIP_REST };
@@ -354,7 +354,7 @@ static struct step connecting_data(const struct feed *f, struct span s)
 	return (struct step){ 0 };
 }
 
-struct step message_data(const struct feed *f, struct span s)
+struct step message_data(const struct feed *f, const struct span *s)
 {
 	switch (f->half->phase) {
 	case START:       return start_data(f, s);
@@ -368,5 +368,5 @@ struct step message_data(const struct feed *f, struct span s)
 	case UNTIL_CLOSE: return body_data(f, s);
 	case LOST:        break;
 	}
-	return (struct step){ .used = s.n };
+	return (struct step){ .used = s->n };
 }

@@ -66,7 +66,7 @@ static inline struct exchange *exchange_now(const struct feed *f)
 /* The line at the start of s, without its end, and what it takes up. Bytes that
  * were searched for an end are not searched again. */
 enum got { LINE, LINE_PART, LINE_LONG };
-static inline enum got line_take(struct half *half, struct span s, size_t limit,
+static inline enum got line_take(struct half *half, struct bytes s, size_t limit,
                                  struct bytes *line, size_t *used)
 {
 	size_t n = s.n < limit ? s.n : limit;
@@ -86,9 +86,9 @@ static inline enum got line_take(struct half *half, struct span s, size_t limit,
 }
 
 /* How long the line end is that s begins with; 0: none. *more: it may yet be one. */
-size_t line_end(struct span, bool *more);
+size_t line_end(struct bytes, bool *more);
 
-static inline struct step wait_after(struct span s) { return (struct step){ .need = s.n + 1 }; }
+static inline struct step wait_after(const struct span *s) { return (struct step){ .need = s->n + 1 }; }
 
 /* Go on with the head that is kept of the message in progress: with what becomes of
  * n bytes. False: no room, or no exchange. */
@@ -96,10 +96,10 @@ bool head_keep(const struct feed *, size_t n, struct text *);
 void head_kept(const struct feed *, const struct text *);
 
 /* Read on in any phase but LOST. */
-struct step message_data(const struct feed *, struct span);
+struct step message_data(const struct feed *, const struct span *);
 
 /* The phase START (http1_start.c). */
-struct step start_data(const struct feed *, struct span);
+struct step start_data(const struct feed *, const struct span *);
 
 /* The message in progress, whose exchange is known, begins at `off`. */
 void message_begin(const struct feed *, uint64_t off, char minor);
@@ -125,13 +125,13 @@ bool message_refused(const struct feed *);
 struct step body_begin(const struct feed *, uint64_t off, size_t used);
 
 /* Read on in the phases of a body. */
-struct step body_data(const struct feed *, struct span);
+struct step body_data(const struct feed *, const struct span *);
 
 /* The hash of the body that was read, or NONE. */
 int64_t body_hash(const struct half *, bool complete);
 
 /* The connection speaks another protocol by now. */
-struct step tunnel_data(const struct feed *, struct span);
+struct step tunnel_data(const struct feed *, const struct span *);
 
 /* A hole at `off`: whether the message in progress can go on behind it. */
 bool message_spans_gap(const struct feed *, uint64_t off, uint64_t len);

@@ -51,13 +51,13 @@ static void request_keep(const struct feed *f, struct bytes method, struct bytes
  * that one cut off here is not lost: with its target, once a version follows
  * (the line's end may yet show a later one). No other is let go for it. The
  * first `seen` bytes were here before. */
-static void request_part(const struct feed *f, struct span s, struct bytes method, size_t seen)
+static void request_part(const struct feed *f, const struct span *s, struct bytes method, size_t seen)
 {
-	struct bytes b = { s.p, s.n };
+	struct bytes b = { s->p, s->n };
 	if (!f->half->begun) {
 		if (exchanges_are_full(&f->h->exchanges) || !request_is_sure(b, method))
 			return;
-		request_begin(f, s.off, method);
+		request_begin(f, s->off, method);
 		f->half->begun = true;
 		seen = 0;
 	}
@@ -158,18 +158,18 @@ static void status_line_read(const struct feed *f, struct bytes line, int status
 
 /* ---- the start line ---- */
 
-static struct step start_refused(const struct feed *f, struct span s)
+static struct step start_refused(const struct feed *f, const struct span *s)
 {
 	const char *what = f->side == CLIENT ? "not a request line" : "not a status line";
 	if (f->half->begun && f->side == CLIENT)
 		exchange_withdraw(&f->h->exchanges, f->half->nr);
-	return message_give_up(f, s.off, f->half->found_again ? NULL : what);
+	return message_give_up(f, s->off, f->half->found_again ? NULL : what);
 }
 
 /* Of a line whose end is not there: whether it can still become a start line. */
-static bool start_part(const struct feed *f, struct span s, size_t seen)
+static bool start_part(const struct feed *f, const struct span *s, size_t seen)
 {
-	struct bytes b = { s.p, s.n };
+	struct bytes b = { s->p, s->n };
 	if (f->side == CLIENT) {
 		bool more;
 		struct bytes method = method_parse(b, &more);
@@ -177,15 +177,15 @@ static bool start_part(const struct feed *f, struct span s, size_t seen)
 			request_part(f, s, method, seen);
 		return method.n > 0 || more;
 	}
-	if (s.n <= STATUS_LINE)
+	if (s->n <= STATUS_LINE)
 		return begins_or_may(b, "HTTP/1.");
 	int status = status_parse(b);
 	if (status)
-		status_begin(f, b, status, s.off);
+		status_begin(f, b, status, s->off);
 	return status != 0;
 }
 
-struct step start_data(const struct feed *f, struct span s)
+struct step start_data(const struct feed *f, const struct span *s)
 {
 	struct half *half = f->half;
 	struct request_line r;
@@ -195,19 +195,19 @@ struct step start_data(const struct feed *f, struct span s)
 	int status;
 	if (f->h->tunnel)
 		return tunnel_data(f, s);
-	if ((used = line_end(s, &more))) {
+	if ((used = line_end((struct bytes){ s->p, s->n }, &more))) {
 		half->scanned = 0;
 		return (struct step){ .used = used };
 	}
 	if (more)
 		return wait_after(s);
-	enum got got = line_take(half, s, LIMIT_HTTP_HEAD, &line, &used);
+	enum got got = line_take(half, (struct bytes){ s->p, s->n }, LIMIT_HTTP_HEAD, &line, &used);
 	if (got != LINE)
 		return start_part(f, s, seen) && got == LINE_PART ? wait_after(s) : start_refused(f, s);
 	if (f->side == CLIENT && request_parse(line, &r))
-		request_line_read(f, r, s.off);
+		request_line_read(f, r, s->off);
 	else if (f->side == SERVER && (status = status_parse(line)))
-		status_line_read(f, line, status, s.off);
+		status_line_read(f, line, status, s->off);
 	else
 		return start_refused(f, s);
 	half->head.n = used;
