@@ -50,6 +50,9 @@ WITH repeated AS (
      AND r.usual_ttl IS NOT NULL AND NOT r.after_peer_fin
      AND r.ns - f.established_ns <= :abort_s * 1e9
      AND f.established_ns IS NOT NULL AND f.ended_frame = r.frame
+     -- data that follows at once is answered by one more
+     AND (r.trigger_len = 0 OR EXISTS (SELECT 1 FROM reset s WHERE s.flow_id = r.flow_id AND s.frame > r.frame
+                                          AND s.sender = 'server' AND s.seq = r.seq))
 ), overflow AS (
   SELECT flow_id, 'ignored' AS variant, repeats, again_frame, last_frame, last_ns, with_data FROM ignored
   UNION ALL
@@ -73,7 +76,7 @@ WITH repeated AS (
     FROM named
 )
 SELECT min(flow_id) AS flow_id, capture_id, min(established_ns) AS from_ns, max(coalesce(accepted_ns, last_ns)) AS to_ns,
-       iif(count(accepted_ns) = count(*), 'warning', 'error') AS severity,
+       iif(variant = 'reset' OR count(accepted_ns) = count(*), 'warning', 'error') AS severity,
        CASE WHEN variant = 'reset' THEN 'possible' WHEN min(at_server) AND min(with_data) THEN 'proven'
             WHEN min(repeats) >= 2 THEN 'likely' ELSE 'possible' END AS confidence,
        iif(count(*) = 1, min(client), client_ip) AS client, min(server) AS server,

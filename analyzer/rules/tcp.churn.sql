@@ -4,7 +4,7 @@
 -- param:     per_s = 100           connections in a second from one client to one server
 -- param:     seconds = 3           seconds with so many
 -- param:     short_s = 1           what lives no longer is short
--- param:     looked = 100000      so many connections are looked at, those of the busiest servers first
+-- param:     looked = 50000       so many connections are looked at, those of the busiest servers first
 -- explains:  {client_address} opened {connections} connections to {server}, {peak} in the busiest second, and closed nearly all of
 --            them within {short_s} s. Every one costs a round trip (more with TLS), memory for a minute or
 --            two in TIME_WAIT, and a port; at some hundred a second ports, tables of connections on
@@ -19,13 +19,16 @@ WITH server AS MATERIALIZED (
   -- only from an index
   SELECT server_ip, server_port FROM flow GROUP BY server_ip, server_port
   HAVING count(*) >= :per_s * :seconds ORDER BY count(*) DESC, server_ip, server_port LIMIT 100
+), few AS MATERIALIZED (
+  SELECT f.id FROM server v
+   CROSS JOIN flow f ON f.server_ip = v.server_ip AND f.server_port = v.server_port LIMIT :looked
 ), looked AS MATERIALIZED (
   SELECT f.id, f.capture_id, f.client_ip, f.server_ip, f.server_port, f.syn_ns / 1000000000 AS s, f.first_ns,
          f.ended IN ('fin', 'rst') AND f.ended_ns - f.syn_ns <= :short_s * 1e9 AS short,
          f.client_bytes > 0 OR f.server_bytes > 0 AS used
-    FROM server v
-    CROSS JOIN flow f ON f.server_ip = v.server_ip AND f.server_port = v.server_port AND f.established_ns IS NOT NULL
-   LIMIT :looked
+    FROM few
+    JOIN flow f ON f.id = few.id
+   WHERE f.established_ns IS NOT NULL
 ), second AS (
   SELECT capture_id, client_ip, server_ip, server_port, s, count(*) AS n, min(id) AS first_id, sum(short) AS short,
          sum(used) AS used, min(first_ns) AS from_ns, max(first_ns) AS to_ns

@@ -2,6 +2,7 @@
 -- title:     A connection attempt got no answer at all
 -- severity:  error
 -- param:     attempts = 3          attempts of a single SYN that count like one that was repeated
+-- param:     single = 1000         where more attempts have one SYN only, these are left out
 -- param:     settled_s = 3         whoever waited so long for an answer got none
 -- param:     before_s = 10         who was answered so shortly before is told, too
 -- param:     scan_targets = 16     one address that tries more addresses and ports than these scans
@@ -29,16 +30,22 @@
 --            an ACK, and no SYN is repeated. A scanner tries many addresses and ports once. An attempt
 --            that was answered late is tcp.slow-connect.
 -- reference: RFC 9293, section 3.8.1; RFC 6298, section 5; https://docs.kernel.org/networking/ip-sysctl.html
-WITH attempt AS (
+WITH silent AS MATERIALIZED (
+  -- an index of its own. Of attempts with one SYN there are few: more are a flood or a scan
+  SELECT id FROM flow WHERE ended = 'unanswered' AND client_frames > 1
+  UNION ALL
+  SELECT id FROM flow WHERE ended = 'unanswered' AND client_frames = 1
+     AND (SELECT count(*) FROM flow WHERE ended = 'unanswered' AND client_frames = 1) <= :single
+), attempt AS (
   SELECT f.id, f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, f.syn_ns,
          f.syn_frame, f.last_ns, f.last_frame, f.client_frames AS syns, c.last_ns AS capture_ns,
          iif(f.client_ttl > 128, 255, iif(f.client_ttl > 64, 128, 64)) - f.client_ttl AS hops,
          c.one_way_flows
-    FROM connection f
+    FROM silent
+    JOIN connection f ON f.id = silent.id
     JOIN capture c ON c.id = f.capture_id
-   WHERE f.ended = 'unanswered'
-     -- nothing but SYNs: a client that goes on has been answered, elsewhere than here
-     AND NOT EXISTS (SELECT 1 FROM icmp i WHERE i.flow_id = f.id)   -- tcp.icmp-reported
+   -- nothing but SYNs: a client that goes on has been answered, elsewhere than here
+   WHERE NOT EXISTS (SELECT 1 FROM icmp i WHERE i.flow_id = f.id)   -- tcp.icmp-reported
      AND f.client_frames = (SELECT count(*) FROM tcp_event e WHERE e.flow_id = f.id AND e.kind = 'syn')
 ), target AS (
   SELECT capture_id, client_ip, server_ip, server_port, count(*) AS attempts, max(syns) AS most_syns,
