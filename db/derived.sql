@@ -13,6 +13,7 @@ DROP VIEW  IF EXISTS amqp_tag;
 DROP VIEW  IF EXISTS reset_anatomy;
 DROP VIEW  IF EXISTS flow_doubt;
 DROP VIEW  IF EXISTS flow_lack;
+DROP TABLE IF EXISTS late_segment;
 DROP VIEW  IF EXISTS nat_remap;
 DROP VIEW  IF EXISTS nat_untranslated;
 DROP VIEW  IF EXISTS connection;
@@ -348,6 +349,57 @@ CREATE VIEW amqp_ending AS
          (SELECT count(*) FROM amqp_lost_publish l WHERE l.flow_id = c.flow_id) AS lost_publishes
     FROM amqp_connection c
     JOIN flow f ON f.id = c.flow_id;
+
+-- Payload that came again or late, each range once: what of it was lost on the way and
+-- sent again ('resent'), overtaken by later segments ('reordered'), or sent again without
+-- need ('spurious'). `hole` is the segment that was seen first of those behind a missing
+-- one; where there is none the original was captured, and lost behind this place. A
+-- segment that was overtaken has the smaller IP identification, one that was sent again
+-- the greater (RFC 6864 leaves the numbers free: only near ones tell); where these say
+-- nothing, what comes within a round trip (of half a second at most) was overtaken.
+CREATE TABLE late_segment(
+  flow_id    INTEGER NOT NULL REFERENCES flow,
+  frame      INTEGER NOT NULL,          -- the last time that it came
+  ns         INTEGER NOT NULL,
+  sender     TEXT NOT NULL,
+  seq        INTEGER NOT NULL,
+  len        INTEGER NOT NULL,
+  times      INTEGER NOT NULL,          -- that it came late
+  hole_frame INTEGER,
+  hole_ns    INTEGER,
+  how        TEXT NOT NULL
+) STRICT;
+
+INSERT INTO late_segment
+  WITH late AS (
+    SELECT e.flow_id, e.frame, e.ns, e.sender, e.seq, e.len, e.ip_id, f.rtt_ns,
+           -- the last hole before it, of which it may be a part
+           (SELECT h.frame FROM tcp_event h
+             WHERE h.flow_id = e.flow_id AND h.kind = 'lost_segment' AND h.frame < e.frame AND h.sender = e.sender
+               AND (h.seq - e.seq + 4294967296) % 4294967296 < 67108864
+             ORDER BY h.frame DESC LIMIT 1) AS hole_frame,
+           e.kind = 'retransmission' AND EXISTS
+             (SELECT 1 FROM tcp_event x WHERE x.flow_id = e.flow_id AND x.kind IN ('spurious_retransmission', 'keep_alive')
+                 AND x.frame = e.frame) AS spurious
+      FROM tcp_event e JOIN flow f ON f.id = e.flow_id
+     WHERE e.kind IN ('retransmission', 'out_of_order') AND e.len > 0
+  ), judged AS (
+    SELECT l.*, h.ns AS hole_ns,
+           CASE WHEN l.spurious THEN 'spurious'
+                WHEN h.frame IS NULL THEN 'resent'
+                WHEN l.ip_id <> h.ip_id AND l.ip_id <> 0 AND h.ip_id <> 0
+                     AND (l.ip_id - h.ip_id + 65536) % 65536 < 4096 THEN 'resent'
+                WHEN (h.ip_id - l.ip_id + 65536) % 65536 BETWEEN 1 AND 4095 AND l.ip_id <> 0 THEN 'reordered'
+                WHEN l.ns - h.ns < min(coalesce(l.rtt_ns, 3000000), 500000000) THEN 'reordered'
+                ELSE 'resent' END AS how
+      FROM late l
+      LEFT JOIN tcp_event h ON h.flow_id = l.flow_id AND h.kind = 'lost_segment' AND h.frame = l.hole_frame
+  )
+  SELECT flow_id, max(frame), max(ns), sender, seq, max(len), count(*), min(hole_frame), min(hole_ns), how
+    FROM judged
+   GROUP BY flow_id, sender, seq, how;
+
+CREATE INDEX late_segment_by_flow ON late_segment(flow_id, sender, how);
 
 -- Findings of one rule on the same endpoints, counted.
 CREATE VIEW incident AS

@@ -14,3 +14,8 @@ CREATE INDEX IF NOT EXISTS amqp_channel_by_flow ON amqp_channel(flow_id);
 CREATE INDEX IF NOT EXISTS heartbeat_by_flow    ON heartbeat(flow_id, sender, ns);
 CREATE INDEX IF NOT EXISTS tls_record_by_flow   ON tls_record(flow_id, sender, length, ns);
 CREATE INDEX IF NOT EXISTS anomaly_by_flow      ON anomaly(flow_id);
+-- few flows have these, and rules begin from them
+CREATE INDEX IF NOT EXISTS flow_unanswered      ON flow(client_frames) WHERE ended = 'unanswered';
+CREATE INDEX IF NOT EXISTS flow_slow_connect    ON flow(id) WHERE established_ns - syn_ns >= 500000000;
+CREATE INDEX IF NOT EXISTS flow_without_scale   ON flow(server_ip, server_port) WHERE server_window_scale IS NULL
+                                                   AND client_window_scale IS NOT NULL AND syn_ack_ns IS NOT NULL;

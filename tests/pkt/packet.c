@@ -54,7 +54,7 @@ static void packet_options(struct packet *p, const struct conn *c, const struct 
 		return;
 	if (s->flags & SYN && c->mss)
 		packet_be(p, 0x0204, 2), packet_be(p, (uint64_t)c->mss, 2);
-	if (s->flags & SYN && c->wscale >= 0)
+	if (s->flags & SYN && c->wscale >= 0 && !s->unscaled)
 		packet_be(p, 0x01030300 | (uint64_t)c->wscale, 4);
 	if (c->timestamps)
 		packet_be(p, 0x0101080a, 4), packet_be(p, from->tsval, 4),

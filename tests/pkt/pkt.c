@@ -42,6 +42,7 @@
  *     win N  ttl N  id N  urg N
  *     sack A-B                     a SACK block of the peer's numbers; up to four
  *     fastopen                     the option that asks for a cookie (in a SYN)
+ *     unscaled                     no window scale (in a SYN of a connection that has one)
  *     x N [every TIME]             N of them, 10 us apart unless said otherwise
  *     lost                         sent, but not captured
  *     dup                          captured twice, one hop later the second time
@@ -257,6 +258,7 @@ static void segment_words(struct conn *c, int dir, struct segment *s, struct ext
 		else if (word_is("ttl"))   s->ttl = number("ttl");
 		else if (word_is("urg"))   s->urgent = number("urg");
 		else if (word_is("fastopen")) s->fast_open = true;
+		else if (word_is("unscaled")) s->unscaled = true;
 		else if (word_is("sack")) {
 			if (s->sacks == SACKS_MAX)
 				wrong("there is room for %d sack blocks", SACKS_MAX);

@@ -28,6 +28,7 @@ struct segment {
 	int64_t  sack[2 * SACKS_MAX], urgent; /* edges in pairs, relative to the peer's ISN */
 	int      sacks;
 	bool     fast_open;
+	bool     unscaled;                    /* its SYN offers no window scale */
 	struct payload payload;
 };
 
