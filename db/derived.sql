@@ -350,10 +350,12 @@ INSERT OR IGNORE INTO idle_death
     SELECT r.flow_id, r.frame, r.ns, r.sender, r.class, f.capture_id, f.server_ip, f.server_port, r.idle_ns
       FROM reset_anatomy r
       JOIN connection f ON f.id = r.flow_id
-     WHERE r.class IN ('timer', 'injected') AND r.trigger_frame IS NULL AND r.idle_ns >= 10000000000
+     WHERE r.class IN ('timer', 'injected', 'abort') AND r.trigger_frame IS NULL AND r.idle_ns >= 10000000000
+       AND (r.class <> 'abort'
+            OR EXISTS (SELECT 1 FROM reset o WHERE o.flow_id = r.flow_id AND o.sender <> r.sender
+                          AND o.trigger_frame IS NULL AND o.ns - r.ns BETWEEN 0 AND 100000000))
        AND NOT r.after_peer_fin AND NOT r.after_own_rst AND f.established_ns IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM dark d WHERE d.flow_id = r.flow_id)
-       -- a side that goes on later did not send it; what answers it acknowledges nothing new
        AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
   )
   SELECT flow_id, capture_id, server_ip, server_port, 'reset', frame, ns, pause_ns, 1
