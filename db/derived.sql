@@ -16,6 +16,7 @@ DROP VIEW  IF EXISTS flow_lack;
 DROP VIEW  IF EXISTS nat_remap;
 DROP VIEW  IF EXISTS nat_untranslated;
 DROP VIEW  IF EXISTS connection;
+DROP VIEW  IF EXISTS close_timer;
 DROP VIEW  IF EXISTS idle_candidate;
 DROP TABLE IF EXISTS idle_bracket;
 DROP VIEW  IF EXISTS idle_survived;
@@ -432,6 +433,45 @@ CREATE VIEW idle_candidate AS
                       AND t.seconds <= b.fatal_ns / 1e9 + t.tolerance_s
                       AND t.seconds > iif(b.longer, 0, coalesce(b.survived_ns, 0)) / 1e9
                       AND t.seconds >= b.fatal_ns / 1e9 / 20;
+
+-- Timers that show in how connections were closed: the time from the request, the last data
+-- or the handshake to the close was the same, to 20 ms or 1 %, with three or more connections
+-- of one server, closed by the same side in the same way. A row for each of them. Begins
+-- from silences of 1 s and more: what closes in the midst of traffic is no timer.
+CREATE VIEW close_timer AS
+  WITH closed AS (
+    SELECT f.capture_id, f.server_ip, f.server_port, f.id AS flow_id, s.ended_sender AS actor, s.ended_by AS class,
+           s.to_frame AS frame, s.to_ns AS ns, f.established_ns,
+           max(coalesce(iif(f.client_last_data_ns <= s.to_ns, f.client_last_data_ns, NULL), 0),
+               coalesce(iif(f.server_last_data_ns <= s.to_ns, f.server_last_data_ns, NULL), 0)) AS data_ns,
+           (SELECT x.request_ns FROM http_exchange x
+             WHERE x.flow_id = f.id AND x.request_ns <= s.to_ns AND coalesce(x.response_end_ns, s.to_ns + 1) > s.to_ns
+             ORDER BY x.nr DESC LIMIT 1) AS request_ns
+      FROM silence s
+      JOIN connection f ON f.id = s.flow_id
+     WHERE s.scope = 'both' AND s.ended_by IN ('fin', 'rst') AND f.ended_frame = s.to_frame
+  ), measured AS (
+    SELECT *, 'last data' AS since, ns - data_ns AS after_ns FROM closed WHERE data_ns > 0
+    UNION ALL
+    SELECT *, 'request', ns - request_ns FROM closed WHERE request_ns IS NOT NULL
+    UNION ALL
+    SELECT *, 'handshake', ns - established_ns FROM closed WHERE established_ns IS NOT NULL
+  ), stepped AS (
+    SELECT *, after_ns - lag(after_ns, 1, 0) OVER grp > max(20000000, after_ns / 100) AS begins
+      FROM measured
+    WINDOW grp AS (PARTITION BY capture_id, server_ip, server_port, actor, class, since ORDER BY after_ns, flow_id)
+  ), clustered AS (
+    SELECT *, sum(begins) OVER (PARTITION BY capture_id, server_ip, server_port, actor, class, since
+                                ORDER BY after_ns, flow_id) AS cluster
+      FROM stepped
+  ), counted AS (
+    SELECT *, count(*) OVER grp AS members, min(after_ns) OVER grp AS min_ns, max(after_ns) OVER grp AS max_ns
+      FROM clustered
+    WINDOW grp AS (PARTITION BY capture_id, server_ip, server_port, actor, class, since, cluster)
+  )
+  SELECT capture_id, server_ip, server_port, flow_id, actor, class, since, frame, ns, after_ns, cluster, members, min_ns, max_ns
+    FROM counted
+   WHERE members >= 3 AND max_ns - min_ns <= max(20000000, max_ns / 100);
 
 -- Heartbeats inside of TLS, inferred: small records of one direction with the same length,
 -- three or more that follow one another at one pace (to a tenth, and not faster than twice a

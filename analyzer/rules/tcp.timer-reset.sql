@@ -2,7 +2,7 @@
 -- title:     An idle connection was reset by a timer
 -- severity:  warning
 -- needs:     frames
--- yields:    tcp.reset-after-idle, tcp.mass-close
+-- yields:    tcp.reset-after-idle
 -- explains:  After {idle_s} s without a segment a RST came by itself, in answer to nothing. {why}
 --            So it is a time-out for idle connections, of a device on the way that says so when it expires
 --            (Azure's balancer where TCP reset is on, Alibaba's SLB, many firewalls), or of a proxy. What the
