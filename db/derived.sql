@@ -16,12 +16,12 @@ DROP VIEW  IF EXISTS flow_lack;
 DROP VIEW  IF EXISTS nat_remap;
 DROP VIEW  IF EXISTS nat_untranslated;
 DROP VIEW  IF EXISTS connection;
-DROP VIEW  IF EXISTS close_timer;
+DROP TABLE IF EXISTS close_timer;
 DROP VIEW  IF EXISTS idle_candidate;
 DROP TABLE IF EXISTS idle_bracket;
 DROP VIEW  IF EXISTS idle_survived;
 DROP TABLE IF EXISTS idle_death;
-DROP VIEW  IF EXISTS dark_sent;
+DROP TABLE IF EXISTS dark_sent;
 DROP TABLE IF EXISTS dark;
 DROP TABLE IF EXISTS nat_leg;
 DROP VIEW  IF EXISTS flow_name;
@@ -302,10 +302,19 @@ CREATE VIEW nat_untranslated AS
      AND p.frame = (SELECT max(q.frame) FROM packet q WHERE q.flow_id = a.id AND q.frame < r.trigger_frame);
 
 -- What such a side sent over and over, one row each, with the time since the one before.
-CREATE VIEW dark_sent AS
-  SELECT d.flow_id, d.sender, p.frame, p.ns,
-         row_number() OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame) AS nth,
-         p.ns - lag(p.ns) OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame) AS gap_ns
+CREATE TABLE dark_sent(
+  flow_id INTEGER NOT NULL,
+  sender  TEXT NOT NULL,
+  nth     INTEGER NOT NULL,             -- from 1
+  frame   INTEGER NOT NULL,
+  ns      INTEGER NOT NULL,
+  gap_ns  INTEGER,                      -- NULL: the first
+  PRIMARY KEY (flow_id, sender, nth)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO dark_sent
+  SELECT d.flow_id, d.sender, row_number() OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame), p.frame, p.ns,
+         p.ns - lag(p.ns) OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame)
     FROM dark d
     JOIN packet p ON p.flow_id = d.flow_id AND p.frame BETWEEN d.first_frame AND d.last_frame AND p.sender = d.sender
    WHERE iif(d.what = 'data', p.len > 0 AND (d.acked_seq - p.seq) & 4294967295 < p.len,
@@ -348,7 +357,10 @@ INSERT OR IGNORE INTO idle_death
        AND (r.own_bytes > 0 OR r.peer_bytes_acked > 0
             OR (SELECT count(*) FROM tcp_event e WHERE e.flow_id = r.flow_id AND e.kind = 'syn_ack') = 1)
   ), by_itself AS (
-    SELECT r.flow_id, r.frame, r.ns, r.sender, r.class, f.capture_id, f.server_ip, f.server_port, r.idle_ns
+    SELECT r.flow_id, r.frame, r.ns, r.sender, r.class, f.capture_id, f.server_ip, f.server_port, r.idle_ns,
+           -- two others after nearly the same time
+           lag(r.idle_ns, 2) OVER near >= r.idle_ns * 0.99 OR lead(r.idle_ns, 2) OVER near <= r.idle_ns * 1.01
+             OR lag(r.idle_ns) OVER near >= r.idle_ns * 0.99 AND lead(r.idle_ns) OVER near <= r.idle_ns * 1.01 AS alike
       FROM reset_anatomy r
       JOIN connection f ON f.id = r.flow_id
      WHERE r.class IN ('timer', 'injected', 'abort') AND r.trigger_frame IS NULL AND r.idle_ns >= 10000000000
@@ -358,6 +370,7 @@ INSERT OR IGNORE INTO idle_death
        AND NOT r.after_peer_fin AND NOT r.after_own_rst AND f.established_ns IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM dark d WHERE d.flow_id = r.flow_id)
        AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
+    WINDOW near AS (PARTITION BY f.capture_id, f.server_ip, f.server_port, r.sender ORDER BY r.idle_ns, r.flow_id)
   )
   SELECT flow_id, capture_id, server_ip, server_port, 'reset', frame, ns, pause_ns, 1
     FROM lost d
@@ -376,9 +389,12 @@ INSERT OR IGNORE INTO idle_death
      AND NOT EXISTS (SELECT 1 FROM silence s
                       WHERE s.flow_id = d.flow_id AND s.scope = 'both' AND s.to_ns < d.heard_ns
                         AND 100 * (s.to_ns - s.from_ns) >= 95 * d.pause_ns)
+     -- nor was it idle by its protocol's measure: a heartbeat was not even due twice
+     AND NOT EXISTS (SELECT 1 FROM amqp_connection c WHERE c.flow_id = d.flow_id AND d.pause_ns <= c.heartbeat_s * 1000000000)
+     -- nor where new connections fail too; those begun since have greater ids
      AND NOT EXISTS (SELECT 1 FROM flow n
                       WHERE n.server_ip = f.server_ip AND n.server_port = f.server_port
-                        AND n.capture_id = f.capture_id AND n.syn_ns BETWEEN d.first_ns AND d.last_ns
+                        AND n.id BETWEEN d.flow_id - f.first_frame + d.first_frame AND d.flow_id - f.first_frame + d.last_frame
                         AND n.ended = 'unanswered')
   UNION ALL
   SELECT b.flow_id, b.capture_id, b.server_ip, b.server_port, 'timer', b.frame, b.ns, b.idle_ns,
@@ -386,10 +402,10 @@ INSERT OR IGNORE INTO idle_death
            -- the same RST went to both sides, or the same time passed with others
            OR EXISTS (SELECT 1 FROM reset o WHERE o.flow_id = b.flow_id AND o.sender <> b.sender
                          AND o.trigger_frame IS NULL AND abs(o.ns - b.ns) <= 100000000)
-           OR (SELECT count(*) FROM by_itself o
-                WHERE (o.capture_id, o.server_ip, o.server_port) = (b.capture_id, b.server_ip, b.server_port)
-                  AND o.sender = b.sender AND abs(o.idle_ns - b.idle_ns) <= b.idle_ns / 100) >= 3
+           OR coalesce(b.alike, 0)
     FROM by_itself b;
+
+CREATE INDEX idle_death_by_server ON idle_death(capture_id, server_ip, server_port, how, idle_ns);
 
 -- Silences after which both sides went on.
 CREATE VIEW idle_survived AS
@@ -438,7 +454,25 @@ CREATE VIEW idle_candidate AS
 -- or the handshake to the close was the same, to 20 ms or 1 %, with three or more connections
 -- of one server, closed by the same side in the same way. A row for each of them. Begins
 -- from silences of 1 s and more: what closes in the midst of traffic is no timer.
-CREATE VIEW close_timer AS
+CREATE TABLE close_timer(
+  capture_id  INTEGER NOT NULL,
+  server_ip   TEXT NOT NULL,
+  server_port INTEGER NOT NULL,
+  flow_id     INTEGER NOT NULL REFERENCES flow,
+  actor       TEXT NOT NULL,            -- who closed
+  class       TEXT NOT NULL CHECK( class IN ('fin', 'rst') ),
+  since       TEXT NOT NULL CHECK( since IN ('request', 'last data', 'handshake') ),
+  frame       INTEGER NOT NULL,         -- of the close
+  ns          INTEGER NOT NULL,
+  after_ns    INTEGER NOT NULL,         -- since then
+  cluster     INTEGER NOT NULL,         -- tells apart several timers of one server, actor, class and since
+  members     INTEGER NOT NULL,
+  min_ns      INTEGER NOT NULL,
+  max_ns      INTEGER NOT NULL,
+  PRIMARY KEY (flow_id, since)
+) STRICT, WITHOUT ROWID;
+
+INSERT OR IGNORE INTO close_timer
   WITH closed AS (
     SELECT f.capture_id, f.server_ip, f.server_port, f.id AS flow_id, s.ended_sender AS actor, s.ended_by AS class,
            s.to_frame AS frame, s.to_ns AS ns, f.established_ns,
@@ -465,13 +499,16 @@ CREATE VIEW close_timer AS
                                 ORDER BY after_ns, flow_id) AS cluster
       FROM stepped
   ), counted AS (
-    SELECT *, count(*) OVER grp AS members, min(after_ns) OVER grp AS min_ns, max(after_ns) OVER grp AS max_ns
+    SELECT *, count(*) OVER grp AS members, min(after_ns) OVER grp AS min_ns, max(after_ns) OVER grp AS max_ns,
+           max(ns) OVER grp - min(ns) OVER grp AS span_ns
       FROM clustered
     WINDOW grp AS (PARTITION BY capture_id, server_ip, server_port, actor, class, since, cluster)
   )
   SELECT capture_id, server_ip, server_port, flow_id, actor, class, since, frame, ns, after_ns, cluster, members, min_ns, max_ns
     FROM counted
-   WHERE members >= 3 AND max_ns - min_ns <= max(20000000, max_ns / 100);
+   WHERE members >= 3 AND max_ns - min_ns <= max(20000000, max_ns / 100)
+     -- what began together and ended together shows no timer
+     AND span_ns >= max(200000000, 5 * (max_ns - min_ns));
 
 -- Heartbeats inside of TLS, inferred: small records of one direction with the same length,
 -- three or more that follow one another at one pace (to a tenth, and not faster than twice a

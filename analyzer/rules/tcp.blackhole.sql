@@ -23,19 +23,20 @@
 --            A path that drops big packets only: small ones are answered (tcp.pmtu-blackhole). A capture that
 --            lacks one direction proves nothing, but the repetitions do.
 -- reference: RFC 9293, section 3.8.3; RFC 6298, section 5; RFC 5482
-WITH gone AS (
+WITH gone AS MATERIALIZED (
   SELECT d.*, f.capture_id, f.app, f.client_ip, f.server_ip, f.server_port, f.ended, f.ended_by, f.ended_ns,
          f.ended_frame, f.last_ns AS flow_last_ns, f.first_ns AS flow_first_ns, c.first_ns AS capture_first_ns, n.client, n.server,
          iif(d.sender = 'client', 'server', 'client') AS peer,
          iif(d.sender = 'client', n.server, n.client) AS peer_name,
          iif(d.sender = 'client', f.server_ip, f.client_ip) AS peer_ip,
          iif(f.ended = 'rst' AND f.ended_by = d.sender, f.ended_ns, NULL) AS given_up_ns,
-         (SELECT count(*) FROM flow o
-           WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port AND o.capture_id = f.capture_id
-             AND o.established_ns > d.first_ns AND o.client_ip = f.client_ip) AS new_good,
-         (SELECT count(*) FROM flow o
-           WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port AND o.capture_id = f.capture_id
-             AND o.syn_ns > d.first_ns AND o.ended = 'unanswered' AND o.client_ip = f.client_ip) AS new_failed
+         -- of the next connections, by their ids
+         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+           WHERE established_ns IS NOT NULL AND client_ip = f.client_ip) AS new_good,
+         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+           WHERE ended = 'unanswered' AND client_ip = f.client_ip) AS new_failed
     FROM dark d
     JOIN connection f ON f.id = d.flow_id
     JOIN capture c ON c.id = f.capture_id

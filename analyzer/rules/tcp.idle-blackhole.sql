@@ -26,13 +26,14 @@
 -- not:       An outage of the path or of the host at that time: then new connections fail as well
 --            (tcp.blackhole). A silence that the connection had survived before did not kill it.
 -- reference: RFC 5382, REQ-5; https://docs.kernel.org/networking/nf_conntrack-sysctl.html
-WITH gone AS (
+WITH gone AS MATERIALIZED (
   SELECT d.*, i.idle_ns, f.capture_id, f.client_ip, f.server_ip, f.server_port, f.ended, f.ended_by, f.ended_ns, f.ended_frame,
          n.server, iif(d.sender = 'client', 'server', 'client') AS peer,
          iif(f.ended = 'rst' AND f.ended_by = d.sender, f.ended_ns, NULL) AS given_up_ns,
-         (SELECT count(*) FROM flow o
-           WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port AND o.capture_id = f.capture_id
-             AND o.established_ns > d.first_ns AND o.client_ip = f.client_ip) AS new_good
+         -- of the next connections, by their ids
+         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+           WHERE established_ns IS NOT NULL AND client_ip = f.client_ip) AS new_good
     FROM dark d
     JOIN idle_death i ON i.flow_id = d.flow_id AND i.how = 'dark'
     JOIN flow f ON f.id = d.flow_id

@@ -25,9 +25,11 @@ WITH suspect AS (
          -- how far away, taken that 64, 128 or 255 was what it began with
          CASE WHEN r.ttl <= 64 THEN 64 WHEN r.ttl <= 128 THEN 128 ELSE 255 END - r.ttl AS hops,
          CASE WHEN r.usual_ttl <= 64 THEN 64 WHEN r.usual_ttl <= 128 THEN 128 ELSE 255 END - r.usual_ttl AS usual_hops,
-         (SELECT min(p.frame) FROM packet p
-           WHERE p.flow_id = r.flow_id AND p.sender = r.sender AND p.frame > r.frame AND p.flags & 6 = 0
-             AND p.ns - r.ns >= :goes_on_s * 1e9 AND (p.len > 0 OR p.flags & 1)) AS on_frame,
+         iif(max(coalesce(iif(r.sender = 'server', f.server_last_data_frame, f.client_last_data_frame), 0),
+                 coalesce(iif(r.sender = 'server', f.server_fin_frame, f.client_fin_frame), 0)) > r.frame,
+             (SELECT min(p.frame) FROM packet p
+               WHERE p.flow_id = r.flow_id AND p.sender = r.sender AND p.frame > r.frame AND p.flags & 6 = 0
+                 AND p.ns - r.ns >= :goes_on_s * 1e9 AND (p.len > 0 OR p.flags & 1)), NULL) AS on_frame,
          row_number() OVER (PARTITION BY r.flow_id ORDER BY r.frame) AS nth,
          count(*) OVER (PARTITION BY r.flow_id, r.sender) AS resets
     FROM reset_anatomy r
@@ -38,7 +40,7 @@ WITH suspect AS (
      AND r.usual_ttl IS NOT NULL AND (r.trigger_flags IS NULL OR NOT r.trigger_flags & 2)
      AND r.in_window AND NOT r.after_own_fin AND NOT r.after_own_rst AND NOT r.after_peer_fin
      AND NOT EXISTS (SELECT 1 FROM idle_death i WHERE i.flow_id = r.flow_id)
-), judged AS (
+), judged AS MATERIALIZED (
   SELECT s.*, s.class = 'injected' AND s.hops <> s.usual_hops AS elsewhere,
          s.class = 'injected' AND s.hops = s.usual_hops AS other_start,
          -- the handshake's TTL was another as well: routes change

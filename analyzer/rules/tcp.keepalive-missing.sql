@@ -17,15 +17,20 @@
 -- reference: RFC 1122, section 4.2.3.6; RFC 5382, REQ-5
 WITH idle AS (
   SELECT f.capture_id, f.client_ip, f.server_ip, f.server_port, f.id AS flow_id, n.server,
-         s.from_ns, s.to_ns, s.from_frame, s.to_frame, s.to_ns - s.from_ns AS idle_ns, s.ended_by,
+         s.from_ns, s.to_ns, s.from_frame, s.to_frame, s.to_ns - s.from_ns AS idle_ns,
          row_number() OVER (PARTITION BY f.id ORDER BY s.to_ns - s.from_ns DESC, s.from_ns) AS nth
     FROM silence s
     JOIN connection f ON f.id = s.flow_id
     JOIN flow_name n ON n.flow_id = f.id
-   WHERE s.scope = 'both' AND s.to_ns - s.from_ns >= :min_idle_s * 1e9 AND s.ended_by <> 'keep_alive'
+   WHERE s.scope = 'both' AND s.to_ns - s.from_ns >= :min_idle_s * 1e9 AND s.ended_by NOT IN ('keep_alive', 'end_of_capture')
      AND f.established_ns IS NOT NULL AND coalesce(f.ended_ns, s.to_ns) >= s.to_ns
      AND NOT EXISTS (SELECT 1 FROM heartbeat h WHERE h.flow_id = f.id)
      AND NOT EXISTS (SELECT 1 FROM tcp_event e WHERE e.flow_id = f.id AND e.kind = 'keep_alive')
+     -- where silences did kill connections to that server, that is told, with the same remedy
+     AND NOT EXISTS (SELECT 1 FROM idle_bracket b
+                      WHERE (b.capture_id, b.server_ip, b.server_port) = (f.capture_id, f.server_ip, f.server_port))
+     AND (f.capture_id, f.server_ip, f.server_port) NOT IN (SELECT o.capture_id, o.server_ip, o.server_port
+                                                              FROM nat_remap m JOIN flow o ON o.id = m.front)
 ), longest AS (
   SELECT *, row_number() OVER (PARTITION BY capture_id, client_ip, server_ip, server_port ORDER BY idle_ns DESC, flow_id) AS rank
     FROM idle WHERE nth = 1
@@ -33,7 +38,7 @@ WITH idle AS (
   SELECT max(iif(rank = 1, flow_id, NULL)) AS flow_id, capture_id, client_ip, server_ip, min(server) AS server, count(*) AS connections,
          min(from_ns) AS from_ns, max(to_ns) AS to_ns, max(idle_ns) AS idle_ns,
          '[' || group_concat(json_object('frame', from_frame, 'role', 'last segment before the silence', 'flow', flow_id) || ','
-                             || json_object('frame', iif(ended_by = 'end_of_capture', NULL, to_frame), 'role', 'first segment after it',
+                             || json_object('frame', to_frame, 'role', 'first segment after it',
                                             'flow', flow_id)) FILTER (WHERE rank <= 16) || ']' AS evidence
     FROM longest
    GROUP BY capture_id, client_ip, server_ip, server_port

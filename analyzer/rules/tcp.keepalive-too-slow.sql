@@ -1,7 +1,7 @@
 -- id:        tcp.keepalive-too-slow
 -- title:     Keep-alives come more seldom than a time-out on the way
 -- severity:  note
--- param:     known_s = 300         keep-alives this far apart are told though no time-out was seen
+-- param:     known_s = 1200        keep-alives this far apart are told though no time-out was seen
 -- needs:     both-sides, frames
 -- yields:    tcp.reset-after-idle, tcp.idle-blackhole, tcp.timer-reset, tcp.backend-changed
 -- explains:  The {speaker}'s host sends keep-alives only after {period_s} s of silence. {why} Keep-alives that
@@ -29,7 +29,7 @@ WITH probe AS (
     JOIN flow_name n ON n.flow_id = f.id
     LEFT JOIN idle_bracket b ON (b.capture_id, b.server_ip, b.server_port) = (f.capture_id, f.server_ip, f.server_port)
    WHERE f.id NOT IN (SELECT flow_id FROM idle_death)
-     AND (p.period_ns >= b.fatal_ns OR p.period_ns > :known_s * 1e9)
+     AND (p.period_ns >= b.fatal_ns OR b.fatal_ns IS NULL AND p.period_ns > :known_s * 1e9)
 ), told AS (
   SELECT min(flow_id) AS flow_id, capture_id, client_ip, min(server) AS server, min(peer_ip) AS peer_ip, sender,
          min(from_ns) AS from_ns, max(to_ns) AS to_ns, min(period_ns) AS period_ns, sum(probes) AS probes, count(*) AS connections,

@@ -17,14 +17,15 @@
 -- not:       A capture of one direction only shows probes without answers as well; then they go on for ever,
 --            at one pace, and no RST follows.
 -- reference: RFC 9293, section 3.8.4; RFC 1122, section 4.2.3.6
-WITH probed AS (
+WITH probed AS MATERIALIZED (
   SELECT d.*, f.capture_id, f.server_ip, f.server_port, f.client_ip, f.ended, f.ended_by, f.ended_ns, f.ended_frame, n.server,
          iif(d.sender = 'client', f.server_ip, f.client_ip) AS peer_ip,
          iif(d.sender = 'client', n.server, n.client) AS peer_name,
          iif(f.ended = 'rst' AND f.ended_by = d.sender, f.ended_ns, NULL) AS given_up_ns,
-         (SELECT count(*) FROM flow o
-           WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port AND o.capture_id = f.capture_id
-             AND o.established_ns > d.first_ns AND o.client_ip = f.client_ip) AS new_good
+         -- of the next connections, by their ids
+         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+           WHERE established_ns IS NOT NULL AND client_ip = f.client_ip) AS new_good
     FROM dark d
     JOIN connection f ON f.id = d.flow_id
     JOIN flow_name n ON n.flow_id = f.id

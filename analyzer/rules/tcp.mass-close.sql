@@ -57,7 +57,7 @@ WITH ended AS (
     FROM grouped
    GROUP BY capture_id, server_ip, server_port, burst
   HAVING count(DISTINCT flow_id) >= :least
-), judged AS (
+), judged AS MATERIALIZED (
   SELECT b.*, n.server,
          -- open at that moment and still there a while later
          (SELECT count(*) FROM flow f

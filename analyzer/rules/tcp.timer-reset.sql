@@ -20,14 +20,14 @@
 --            host itself, and the times differ, or are those of its pool. A RST in answer to something is
 --            tcp.reset-after-idle or tcp.reset-no-state.
 -- reference: RFC 5382, REQ-5; https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset
-WITH timed AS (
+WITH timed AS MATERIALIZED (
   SELECT d.idle_ns, r.*, f.capture_id, f.server_ip, f.server_port, n.server,
          (SELECT o.frame FROM reset o WHERE o.flow_id = r.flow_id AND o.sender <> r.sender
              AND o.trigger_frame IS NULL AND abs(o.ns - r.ns) <= 100000000) AS other_frame,
          (SELECT max(p.frame) FROM packet p WHERE p.flow_id = r.flow_id AND p.frame < r.frame) AS before_frame,
          (SELECT count(*) FROM idle_death o
            WHERE (o.capture_id, o.server_ip, o.server_port) = (d.capture_id, d.server_ip, d.server_port)
-             AND o.how = 'timer' AND abs(o.idle_ns - d.idle_ns) <= d.idle_ns / 100) AS alike
+             AND o.how = 'timer' AND o.idle_ns BETWEEN d.idle_ns * 0.99 AND d.idle_ns * 1.01) AS alike
     FROM idle_death d
     JOIN reset_anatomy r ON r.flow_id = d.flow_id AND r.frame = d.frame
     JOIN flow f ON f.id = d.flow_id

@@ -27,9 +27,9 @@ WITH last AS (
          x.response_end_frame, x.response_end_ns,
          f.server_acked_off >= r.own_bytes AS response_arrived
     FROM reset_anatomy r
+   CROSS JOIN http_exchange x ON x.flow_id = r.flow_id    -- from the few resets to their exchanges
     JOIN connection f ON f.id = r.flow_id
     JOIN flow_name n ON n.flow_id = f.id
-    JOIN http_exchange x ON x.flow_id = f.id
    WHERE r.class = 'abort' AND r.sender = 'server' AND NOT r.after_own_fin AND NOT r.after_own_rst AND NOT r.after_peer_fin
      AND NOT EXISTS (SELECT 1 FROM http_exchange later WHERE later.flow_id = f.id AND later.nr > x.nr)
      AND x.status IS NOT NULL AND x.response_state = 'complete' AND x.request_bytes > 0
