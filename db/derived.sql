@@ -17,6 +17,13 @@ DROP TABLE IF EXISTS late_segment;
 DROP VIEW  IF EXISTS nat_remap;
 DROP VIEW  IF EXISTS nat_untranslated;
 DROP VIEW  IF EXISTS connection;
+DROP TABLE IF EXISTS close_timer;
+DROP VIEW  IF EXISTS idle_candidate;
+DROP TABLE IF EXISTS idle_bracket;
+DROP VIEW  IF EXISTS idle_survived;
+DROP TABLE IF EXISTS idle_death;
+DROP TABLE IF EXISTS dark_sent;
+DROP TABLE IF EXISTS dark;
 DROP TABLE IF EXISTS nat_leg;
 DROP VIEW  IF EXISTS flow_name;
 DROP TABLE IF EXISTS evidence;
@@ -179,6 +186,86 @@ INSERT INTO nat_leg
      AND (b.server_ip <> a.server_ip OR b.client_ip <> a.client_ip
           OR b.server_port <> a.server_port OR b.client_port <> a.client_port);
 
+-- A side that speaks and is not answered any more: what it sends last is sent again and
+-- again and never acknowledged, or its keep-alives stay unanswered; nothing at all of the
+-- other side follows. That side sends again proves that no acknowledgement reached it,
+-- even where a capture misses some.
+CREATE TABLE dark(
+  flow_id       INTEGER NOT NULL REFERENCES flow,
+  sender        TEXT NOT NULL,          -- who speaks
+  what          TEXT NOT NULL CHECK( what IN ('data', 'keep_alive') ),
+  heard_frame   INTEGER NOT NULL,       -- the other side's last segment
+  heard_ns      INTEGER NOT NULL,
+  first_frame   INTEGER NOT NULL,       -- the first segment that should have been answered
+  first_ns      INTEGER NOT NULL,
+  last_frame    INTEGER NOT NULL,       -- and the last one
+  last_ns       INTEGER NOT NULL,
+  pause_frame   INTEGER,                -- the flow's last segment before the first
+  pause_ns      INTEGER,                -- and how long before it
+  transmissions INTEGER NOT NULL,       -- of the first byte that was not acknowledged; or keep-alives
+  bytes         INTEGER NOT NULL,       -- payload that was sent and never acknowledged
+  acked_seq     INTEGER NOT NULL,       -- the first byte of that, as on the wire
+  PRIMARY KEY (flow_id, sender)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO dark
+  WITH side AS (
+    -- where each side's payload had been acknowledged to, as on the wire
+    SELECT e.flow_id, e.sender, e.what, e.frame, e.n,
+           iif(e.sender = 'client', f.client_first_seq + f.client_acked_off,
+                                    f.server_first_seq + f.server_acked_off) AS acked_seq
+      FROM (SELECT e.flow_id, e.sender, 'data' AS what, min(e.frame) AS frame, count(DISTINCT e.frame) AS n
+              FROM tcp_event e JOIN flow f ON f.id = e.flow_id
+             WHERE e.kind = 'retransmission' AND e.len > 0
+               AND (e.seq + e.len - iif(e.sender = 'client', f.client_first_seq + f.client_acked_off,
+                                                             f.server_first_seq + f.server_acked_off))
+                   & 4294967295 BETWEEN 1 AND 2147483647
+             GROUP BY e.flow_id, e.sender
+            UNION ALL
+            SELECT e.flow_id, e.sender, 'keep_alive', min(e.frame), count(*)
+              FROM tcp_event e JOIN flow f ON f.id = e.flow_id
+             WHERE e.kind = 'keep_alive'
+               AND e.frame > coalesce((SELECT max(a.frame) FROM tcp_event a
+                                        WHERE a.flow_id = e.flow_id AND a.kind = 'keep_alive_ack'
+                                          AND a.sender <> e.sender), 0)
+               AND e.frame > coalesce(iif(e.sender = 'client', f.server_last_data_frame, f.client_last_data_frame), 0)
+             GROUP BY e.flow_id, e.sender) e
+      JOIN flow f ON f.id = e.flow_id
+     WHERE e.n >= 2 AND f.client_frames > 0 AND f.server_frames > 0
+  ), alone AS (
+    -- and nothing of the other side came after the first repetition
+    SELECT s.*,
+           (SELECT max(p.frame) FROM packet p WHERE p.flow_id = s.flow_id AND p.sender <> s.sender) AS heard_frame,
+           (SELECT min(p.frame) FROM packet p
+             WHERE p.flow_id = s.flow_id AND p.sender = s.sender AND p.frame <= s.frame
+               AND (s.what = 'keep_alive' AND p.frame = s.frame OR p.len > 0
+                    AND (p.seq + p.len - s.acked_seq) & 4294967295 BETWEEN 1 AND 2147483647)) AS first_frame
+      FROM side s
+     WHERE NOT EXISTS (SELECT 1 FROM packet p WHERE p.flow_id = s.flow_id AND p.sender <> s.sender
+                          AND p.frame > s.frame)
+  ), sent AS (
+    -- what was sent over and over: all that covers the first byte not acknowledged
+    SELECT a.flow_id, a.sender, a.what, a.acked_seq, a.heard_frame, a.first_frame, min(p.ns) AS first_ns,
+           max(p.frame) AS last_frame, max(p.ns) AS last_ns, count(*) AS transmissions,
+           max((p.seq + p.len - a.acked_seq) & 4294967295) AS bytes
+      FROM alone a
+      JOIN packet p ON p.flow_id = a.flow_id AND p.frame >= a.first_frame AND p.sender = a.sender
+     WHERE a.heard_frame IS NOT NULL
+       AND iif(a.what = 'data',
+               p.len > 0 AND (a.acked_seq - p.seq) & 4294967295 < p.len,
+               p.len <= 1 AND p.flags & 7 = 0)
+     GROUP BY a.flow_id, a.sender, a.what
+  )
+  SELECT s.flow_id, s.sender, s.what, s.heard_frame, h.ns, s.first_frame, s.first_ns, s.last_frame, s.last_ns,
+         b.frame, s.first_ns - b.ns, s.transmissions, iif(s.what = 'data', s.bytes, 0), s.acked_seq & 4294967295
+    FROM sent s
+    JOIN packet h ON h.flow_id = s.flow_id AND h.frame = s.heard_frame
+    LEFT JOIN packet b ON b.flow_id = s.flow_id
+         AND b.frame = (SELECT max(q.frame) FROM packet q WHERE q.flow_id = s.flow_id AND q.frame < s.first_frame)
+   WHERE s.transmissions >= 3
+   -- a side that has unacknowledged payload sends no keep-alives
+   GROUP BY s.flow_id, s.sender HAVING s.what = min(s.what);
+
 -- The flows to speak of: a translated connection that was captured on both legs
 -- is one, and told as its client knows it.
 CREATE VIEW connection AS
@@ -214,6 +301,215 @@ CREATE VIEW nat_untranslated AS
      AND r.seq_matches_trigger_ack AND r.trigger_len > 0
      AND (b.server_first_seq - a.server_first_seq + 4294967296) % 4294967296 <= a.server_bytes
      AND p.frame = (SELECT max(q.frame) FROM packet q WHERE q.flow_id = a.id AND q.frame < r.trigger_frame);
+
+-- What such a side sent over and over, one row each, with the time since the one before.
+CREATE TABLE dark_sent(
+  flow_id INTEGER NOT NULL,
+  sender  TEXT NOT NULL,
+  nth     INTEGER NOT NULL,             -- from 1
+  frame   INTEGER NOT NULL,
+  ns      INTEGER NOT NULL,
+  gap_ns  INTEGER,                      -- NULL: the first
+  PRIMARY KEY (flow_id, sender, nth)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO dark_sent
+  SELECT d.flow_id, d.sender, row_number() OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame), p.frame, p.ns,
+         p.ns - lag(p.ns) OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame)
+    FROM dark d
+    JOIN packet p ON p.flow_id = d.flow_id AND p.frame BETWEEN d.first_frame AND d.last_frame AND p.sender = d.sender
+   WHERE iif(d.what = 'data', p.len > 0 AND (d.acked_seq - p.seq) & 4294967295 < p.len,
+             p.len <= 1 AND p.flags & 7 = 0);
+
+-- Connections that a silence of 10 s or more killed, as far as their segments tell:
+--   'reset'  the first use after it was answered by a RST of a host that has no such connection
+--   'dark'   it was not answered at all, while new connections did not fail
+--   'timer'  a RST came by itself, in the silence
+-- A restart of the server in the silence looks alike: where busy connections to it were
+-- reset within the same 2 s it is told as that (tcp.reset-no-state) and is not here.
+CREATE TABLE idle_death(
+  flow_id     INTEGER PRIMARY KEY REFERENCES flow,
+  capture_id  INTEGER NOT NULL,
+  server_ip   TEXT NOT NULL,
+  server_port INTEGER NOT NULL,
+  how         TEXT NOT NULL CHECK( how IN ('reset', 'dark', 'timer') ),
+  frame       INTEGER NOT NULL,         -- the RST; the first segment that was not answered
+  ns          INTEGER NOT NULL,
+  idle_ns     INTEGER NOT NULL,
+  sure        INTEGER NOT NULL          -- 0: a live program's abort could look so as well
+) STRICT;
+
+INSERT OR IGNORE INTO idle_death
+  WITH lost AS (
+    SELECT r.flow_id, r.frame, r.ns, f.capture_id, f.server_ip, f.server_port,
+           r.pause_to_ns - r.pause_from_ns AS pause_ns
+      FROM reset_anatomy r
+      JOIN connection f ON f.id = r.flow_id
+     WHERE r.class IN ('unknown_socket', 'injected') AND r.seq_matches_trigger_ack
+       AND NOT r.has_ack AND r.usual_ttl IS NOT NULL
+       AND NOT r.after_peer_fin AND NOT r.after_own_fin AND NOT r.after_own_rst
+       AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
+       -- nothing more of it: a side that goes on later did know the connection
+       AND NOT EXISTS (SELECT 1 FROM packet p WHERE p.flow_id = r.flow_id AND p.sender = r.sender
+                          AND p.frame > r.frame AND p.flags & 4 = 0)
+       -- nor a FIN of it that was acknowledged and never captured
+       AND iif(r.sender = 'server', f.server_gap_bytes, f.client_gap_bytes) = 0
+       -- a SYN,ACK sent again: the connection had never been accepted
+       AND (r.own_bytes > 0 OR r.peer_bytes_acked > 0
+            OR (SELECT count(*) FROM tcp_event e WHERE e.flow_id = r.flow_id AND e.kind = 'syn_ack') = 1)
+  ), by_itself AS (
+    SELECT r.flow_id, r.frame, r.ns, r.sender, r.class, f.capture_id, f.server_ip, f.server_port, r.idle_ns,
+           -- two others after nearly the same time
+           lag(r.idle_ns, 2) OVER near >= r.idle_ns * 0.99 OR lead(r.idle_ns, 2) OVER near <= r.idle_ns * 1.01
+             OR lag(r.idle_ns) OVER near >= r.idle_ns * 0.99 AND lead(r.idle_ns) OVER near <= r.idle_ns * 1.01 AS alike
+      FROM reset_anatomy r
+      JOIN connection f ON f.id = r.flow_id
+     WHERE r.class IN ('timer', 'injected', 'abort') AND r.trigger_frame IS NULL AND r.idle_ns >= 10000000000
+       AND (r.class <> 'abort'
+            OR EXISTS (SELECT 1 FROM reset o WHERE o.flow_id = r.flow_id AND o.sender <> r.sender
+                          AND o.trigger_frame IS NULL AND o.ns - r.ns BETWEEN 0 AND 100000000))
+       AND NOT r.after_peer_fin AND NOT r.after_own_rst AND f.established_ns IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM dark d WHERE d.flow_id = r.flow_id)
+       AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
+    WINDOW near AS (PARTITION BY f.capture_id, f.server_ip, f.server_port, r.sender ORDER BY r.idle_ns, r.flow_id)
+  )
+  SELECT flow_id, capture_id, server_ip, server_port, 'reset', frame, ns, pause_ns, 1
+    FROM lost d
+   WHERE pause_ns >= 10000000000
+     AND flow_id NOT IN (SELECT front FROM nat_remap) AND flow_id NOT IN (SELECT back FROM nat_remap)
+     AND NOT EXISTS (SELECT 1 FROM lost busy
+                      WHERE busy.capture_id = d.capture_id AND busy.server_ip = d.server_ip
+                        AND busy.server_port = d.server_port AND busy.pause_ns < 10000000000
+                        AND abs(busy.ns - d.ns) <= 2000000000)
+  UNION ALL
+  SELECT d.flow_id, f.capture_id, f.server_ip, f.server_port, 'dark', d.first_frame, d.first_ns, d.pause_ns, 1
+    FROM dark d
+    JOIN connection f ON f.id = d.flow_id
+   WHERE d.pause_ns >= 10000000000 AND f.established_ns IS NOT NULL
+     -- what it had survived before did not kill it
+     AND NOT EXISTS (SELECT 1 FROM silence s
+                      WHERE s.flow_id = d.flow_id AND s.scope = 'both' AND s.to_ns < d.heard_ns
+                        AND 100 * (s.to_ns - s.from_ns) >= 95 * d.pause_ns)
+     -- nor was it idle by its protocol's measure: a heartbeat was not even due twice
+     AND NOT EXISTS (SELECT 1 FROM amqp_connection c WHERE c.flow_id = d.flow_id AND d.pause_ns <= c.heartbeat_s * 1000000000)
+     -- nor where new connections fail too; those begun since have greater ids
+     AND NOT EXISTS (SELECT 1 FROM flow n
+                      WHERE n.server_ip = f.server_ip AND n.server_port = f.server_port
+                        AND n.id BETWEEN d.flow_id - f.first_frame + d.first_frame AND d.flow_id - f.first_frame + d.last_frame
+                        AND n.ended = 'unanswered')
+  UNION ALL
+  SELECT b.flow_id, b.capture_id, b.server_ip, b.server_port, 'timer', b.frame, b.ns, b.idle_ns,
+         b.class = 'injected'
+           -- the same RST went to both sides, or the same time passed with others
+           OR EXISTS (SELECT 1 FROM reset o WHERE o.flow_id = b.flow_id AND o.sender <> b.sender
+                         AND o.trigger_frame IS NULL AND abs(o.ns - b.ns) <= 100000000)
+           OR coalesce(b.alike, 0)
+    FROM by_itself b;
+
+CREATE INDEX idle_death_by_server ON idle_death(capture_id, server_ip, server_port, how, idle_ns);
+
+-- Silences after which both sides went on.
+CREATE VIEW idle_survived AS
+  SELECT f.capture_id, f.server_ip, f.server_port, s.flow_id, s.to_ns - s.from_ns AS ns,
+         s.from_ns, s.to_ns, s.from_frame, s.to_frame, s.ended_by
+    FROM silence s
+    JOIN flow f ON f.id = s.flow_id
+   WHERE s.scope = 'both' AND s.ended_by IN ('data', 'heartbeat', 'keep_alive')
+     AND NOT EXISTS (SELECT 1 FROM reset r WHERE r.flow_id = f.id AND r.pause_to_frame = s.to_frame)
+     AND coalesce(iif(s.ended_sender = 'client', f.server_last_data_ns, f.client_last_data_ns), 0) > s.to_ns;
+
+-- The idle time-out on the way to a server, bracketed: more than the longest silence that a
+-- connection survived, at most the shortest that killed one.
+CREATE TABLE idle_bracket(
+  capture_id  INTEGER NOT NULL,
+  server_ip   TEXT NOT NULL,
+  server_port INTEGER NOT NULL,
+  fatal_ns    INTEGER NOT NULL,
+  survived_ns INTEGER,                  -- NULL: none shorter than fatal_ns was seen
+  deaths      INTEGER NOT NULL,
+  longer      INTEGER NOT NULL,         -- connections that survived fatal_ns or more all the same
+  PRIMARY KEY (capture_id, server_ip, server_port)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO idle_bracket
+  SELECT k.capture_id, k.server_ip, k.server_port, k.fatal_ns,
+         max(iif(s.ns < k.fatal_ns, s.ns, NULL)), k.deaths,
+         count(DISTINCT iif(s.ns >= k.fatal_ns, s.flow_id, NULL))
+    FROM (SELECT capture_id, server_ip, server_port, min(idle_ns) AS fatal_ns, count(*) AS deaths
+            FROM idle_death WHERE sure GROUP BY capture_id, server_ip, server_port) k
+    LEFT JOIN idle_survived s ON (s.capture_id, s.server_ip, s.server_port)
+                               = (k.capture_id, k.server_ip, k.server_port)
+   GROUP BY k.capture_id, k.server_ip, k.server_port;
+
+-- All known timers that could be the one in the bracket.
+CREATE VIEW idle_candidate AS
+  SELECT b.capture_id, b.server_ip, b.server_port, t.seconds,
+         printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
+    FROM idle_bracket b
+    JOIN known_timer t ON t.layer IN ('nat', 'balancer', 'firewall', 'proxy')
+                      AND t.seconds <= b.fatal_ns / 1e9 + t.tolerance_s
+                      AND t.seconds > iif(b.longer, 0, coalesce(b.survived_ns, 0)) / 1e9
+                      AND t.seconds >= b.fatal_ns / 1e9 / 20;
+
+-- Timers that show in how connections were closed: the time from the request, the last data
+-- or the handshake to the close was the same, to 20 ms or 1 %, with three or more connections
+-- of one server, closed by the same side in the same way. A row for each of them. Begins
+-- from silences of 1 s and more: what closes in the midst of traffic is no timer.
+CREATE TABLE close_timer(
+  capture_id  INTEGER NOT NULL,
+  server_ip   TEXT NOT NULL,
+  server_port INTEGER NOT NULL,
+  flow_id     INTEGER NOT NULL REFERENCES flow,
+  actor       TEXT NOT NULL,            -- who closed
+  class       TEXT NOT NULL CHECK( class IN ('fin', 'rst') ),
+  since       TEXT NOT NULL CHECK( since IN ('request', 'last data', 'handshake') ),
+  frame       INTEGER NOT NULL,         -- of the close
+  ns          INTEGER NOT NULL,
+  after_ns    INTEGER NOT NULL,         -- since then
+  cluster     INTEGER NOT NULL,         -- tells apart several timers of one server, actor, class and since
+  members     INTEGER NOT NULL,
+  min_ns      INTEGER NOT NULL,
+  max_ns      INTEGER NOT NULL,
+  PRIMARY KEY (flow_id, since)
+) STRICT, WITHOUT ROWID;
+
+INSERT OR IGNORE INTO close_timer
+  WITH closed AS (
+    SELECT f.capture_id, f.server_ip, f.server_port, f.id AS flow_id, s.ended_sender AS actor, s.ended_by AS class,
+           s.to_frame AS frame, s.to_ns AS ns, f.established_ns,
+           max(coalesce(iif(f.client_last_data_ns <= s.to_ns, f.client_last_data_ns, NULL), 0),
+               coalesce(iif(f.server_last_data_ns <= s.to_ns, f.server_last_data_ns, NULL), 0)) AS data_ns,
+           (SELECT x.request_ns FROM http_exchange x
+             WHERE x.flow_id = f.id AND x.request_ns <= s.to_ns AND coalesce(x.response_end_ns, s.to_ns + 1) > s.to_ns
+             ORDER BY x.nr DESC LIMIT 1) AS request_ns
+      FROM silence s
+      JOIN connection f ON f.id = s.flow_id
+     WHERE s.scope = 'both' AND s.ended_by IN ('fin', 'rst') AND f.ended_frame = s.to_frame
+  ), measured AS (
+    SELECT *, 'last data' AS since, ns - data_ns AS after_ns FROM closed WHERE data_ns > 0
+    UNION ALL
+    SELECT *, 'request', ns - request_ns FROM closed WHERE request_ns IS NOT NULL
+    UNION ALL
+    SELECT *, 'handshake', ns - established_ns FROM closed WHERE established_ns IS NOT NULL
+  ), stepped AS (
+    SELECT *, after_ns - lag(after_ns, 1, 0) OVER grp > max(20000000, after_ns / 100) AS begins
+      FROM measured
+    WINDOW grp AS (PARTITION BY capture_id, server_ip, server_port, actor, class, since ORDER BY after_ns, flow_id)
+  ), clustered AS (
+    SELECT *, sum(begins) OVER (PARTITION BY capture_id, server_ip, server_port, actor, class, since
+                                ORDER BY after_ns, flow_id) AS cluster
+      FROM stepped
+  ), counted AS (
+    SELECT *, count(*) OVER grp AS members, min(after_ns) OVER grp AS min_ns, max(after_ns) OVER grp AS max_ns,
+           max(ns) OVER grp - min(ns) OVER grp AS span_ns
+      FROM clustered
+    WINDOW grp AS (PARTITION BY capture_id, server_ip, server_port, actor, class, since, cluster)
+  )
+  SELECT capture_id, server_ip, server_port, flow_id, actor, class, since, frame, ns, after_ns, cluster, members, min_ns, max_ns
+    FROM counted
+   WHERE members >= 3 AND max_ns - min_ns <= max(20000000, max_ns / 100)
+     -- what began together and ended together shows no timer
+     AND span_ns >= max(200000000, 5 * (max_ns - min_ns));
 
 -- Heartbeats inside of TLS, inferred: small records of one direction with the same length,
 -- three or more that follow one another at one pace (to a tenth, and not faster than twice a

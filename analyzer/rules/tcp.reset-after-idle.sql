@@ -1,8 +1,7 @@
 -- id:        tcp.reset-after-idle
 -- title:     Reset on first use after a long silence
 -- severity:  error
--- param:     min_idle_s = 10       the shortest silence worth blaming on a timer
--- param:     restart_s = 2         resets of busy connections this near speak of a restart
+-- param:     min_idle_s = 10       the shortest silence worth blaming on a timer; not less than 10
 -- needs:     payload, both-sides, frames
 -- explains:  The connection was silent for {idle_s} s; the next segment was answered by a RST without ACK,
 --            numbered by that very segment: whoever got it has no such connection (RFC 9293, 3.10.7.1).
@@ -23,61 +22,13 @@
 -- not:       A restart of the server in the silence gives the same reset; then connections that were
 --            not silent are reset at the same time. A FIN before it would make it a write after close.
 -- reference: RFC 9293, section 3.10.7.1; RFC 5382, REQ-5
-WITH dead AS (
-  SELECT r.*, f.capture_id, f.client_ip, f.client_port, f.server_ip, f.server_port, n.client, n.server,
-         r.pause_to_ns - r.pause_from_ns AS pause_ns
-    FROM reset_anatomy r
-    JOIN connection f ON f.id = r.flow_id
-    JOIN flow_name n ON n.flow_id = r.flow_id
-   WHERE r.class IN ('unknown_socket', 'injected') AND r.seq_matches_trigger_ack
-     AND NOT r.has_ack AND r.usual_ttl IS NOT NULL
-     AND NOT r.after_peer_fin AND NOT r.after_own_fin AND NOT r.after_own_rst
-     AND NOT EXISTS (SELECT 1 FROM reset earlier WHERE earlier.flow_id = r.flow_id AND earlier.frame < r.frame)
-     -- nothing more of it: a side that goes on later did know the connection
-     AND NOT EXISTS (SELECT 1 FROM packet p WHERE p.flow_id = r.flow_id AND p.sender = r.sender
-                        AND p.frame > r.frame AND p.flags & 4 = 0)
-     -- nor a FIN of it that was acknowledged and never captured
-     AND iif(r.sender = 'server', f.server_gap_bytes, f.client_gap_bytes) = 0
-     -- a SYN,ACK sent again: the connection had never been accepted
-     AND (r.own_bytes > 0 OR r.peer_bytes_acked > 0
-          OR (SELECT count(*) FROM tcp_event e WHERE e.flow_id = r.flow_id AND e.kind = 'syn_ack') = 1)
-), idle AS (
-  SELECT d.* FROM dead d
-   WHERE d.pause_ns >= :min_idle_s * 1e9
-     AND d.flow_id NOT IN (SELECT front FROM nat_remap) AND d.flow_id NOT IN (SELECT back FROM nat_remap)
-     AND NOT EXISTS (SELECT 1 FROM dead busy
-                      WHERE busy.capture_id = d.capture_id AND busy.server_ip = d.server_ip
-                        AND busy.server_port = d.server_port AND busy.pause_ns < :min_idle_s * 1e9
-                        AND abs(busy.ns - d.ns) <= :restart_s * 1e9)
-), fatal AS (
-  SELECT capture_id, server_ip, server_port, min(pause_ns) AS fatal_ns
-    FROM idle GROUP BY capture_id, server_ip, server_port
-), survived AS (
-  -- silences to the same server after which both sides went on
-  SELECT k.capture_id, k.server_ip, k.server_port, s.to_ns - s.from_ns AS ns, s.flow_id
-    FROM fatal k
-    JOIN flow f ON f.capture_id = k.capture_id AND f.server_ip = k.server_ip AND f.server_port = k.server_port
-    JOIN silence s ON s.flow_id = f.id AND s.scope = 'both'
-   WHERE s.ended_by IN ('data', 'heartbeat', 'keep_alive')
-     AND NOT EXISTS (SELECT 1 FROM reset r WHERE r.flow_id = f.id AND r.pause_to_frame = s.to_frame)
-     AND coalesce(iif(s.ended_sender = 'client', f.server_last_data_ns, f.client_last_data_ns), 0) > s.to_ns
-), bracket AS (
-  SELECT k.*,
-         (SELECT max(s.ns) FROM survived s
-           WHERE (s.capture_id, s.server_ip, s.server_port) = (k.capture_id, k.server_ip, k.server_port)
-             AND s.ns < k.fatal_ns) AS survived_ns,
-         (SELECT count(DISTINCT s.flow_id) FROM survived s
-           WHERE (s.capture_id, s.server_ip, s.server_port) = (k.capture_id, k.server_ip, k.server_port)
-             AND s.ns >= k.fatal_ns) AS longer
-    FROM fatal k
-), candidate AS (
-  SELECT b.capture_id, b.server_ip, b.server_port, t.seconds,
-         printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
-    FROM bracket b
-    JOIN known_timer t ON t.layer IN ('nat', 'balancer', 'firewall', 'proxy')
-                      AND t.seconds <= b.fatal_ns / 1e9 + t.tolerance_s
-                      AND t.seconds > iif(b.longer, 0, coalesce(b.survived_ns, 0)) / 1e9
-                      AND t.seconds >= b.fatal_ns / 1e9 / 20
+WITH idle AS (
+  SELECT r.*, f.capture_id, f.server_ip, f.server_port, n.server, d.idle_ns AS pause_ns
+    FROM idle_death d
+    JOIN reset_anatomy r ON r.flow_id = d.flow_id AND r.frame = d.frame
+    JOIN flow f ON f.id = d.flow_id
+    JOIN flow_name n ON n.flow_id = d.flow_id
+   WHERE d.how = 'reset' AND d.idle_ns >= :min_idle_s * 1e9
 )
 SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity,
        iif(i.class = 'injected', 'possible', 'likely') AS confidence,
@@ -100,7 +51,7 @@ SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity
                    'syn_ack_ttl', i.usual_ttl, 'keepalive_s', max(1, CAST(b.fatal_ns / 1e9 / 4 AS INTEGER)),
                    'server', i.server,
                    'candidates', json((SELECT json_group_array(text) FROM
-                                        (SELECT text FROM candidate c
+                                        (SELECT text FROM idle_candidate c
                                           WHERE (c.capture_id, c.server_ip, c.server_port)
                                               = (i.capture_id, i.server_ip, i.server_port)
                                           ORDER BY seconds DESC, text LIMIT 12))),
@@ -110,5 +61,5 @@ SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity
                   json_object('frame', i.trigger_frame, 'role', 'segment that was answered'),
                   json_object('frame', i.frame, 'role', 'RST: no such connection')) AS evidence
   FROM idle i
-  JOIN bracket b ON (b.capture_id, b.server_ip, b.server_port) = (i.capture_id, i.server_ip, i.server_port)
+  JOIN idle_bracket b ON (b.capture_id, b.server_ip, b.server_port) = (i.capture_id, i.server_ip, i.server_port)
  ORDER BY i.ns, i.flow_id;

@@ -5,6 +5,7 @@
 -- param:     lost_s = 0.2          nobody loses its state and is back sooner than this
 -- param:     restart_s = 2         resets of busy connections this near speak of a restart
 -- needs:     frames
+-- yields:    tcp.mass-close, tcp.injected-reset
 -- explains:  Data on an established connection was answered by a RST without ACK, numbered by that very
 --            segment: the host that got it has no such connection (RFC 9293, 3.10.7.1). Nobody had closed
 --            it, and the silence before ({idle_s} s) is too short for an idle time-out. So the state was
