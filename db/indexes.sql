@@ -14,3 +14,6 @@ CREATE INDEX IF NOT EXISTS amqp_channel_by_flow ON amqp_channel(flow_id);
 CREATE INDEX IF NOT EXISTS heartbeat_by_flow    ON heartbeat(flow_id, sender, ns);
 CREATE INDEX IF NOT EXISTS tls_record_by_flow   ON tls_record(flow_id, sender, length, ns);
 CREATE INDEX IF NOT EXISTS anomaly_by_flow      ON anomaly(flow_id);
+-- exchanges that went wrong are few: rules about HTTP begin from these
+CREATE INDEX IF NOT EXISTS http_exchange_by_state  ON http_exchange(response_state) WHERE response_state <> 'complete';
+CREATE INDEX IF NOT EXISTS http_exchange_by_status ON http_exchange(status) WHERE status >= 400;
