@@ -4,6 +4,7 @@
 -- param:     min_wait_s = 0.5      the shortest wait worth telling, where no late answer proves it
 -- param:     echo_s = 0.2          how near a number in the request must be to the wait
 -- needs:     end, frames
+-- yields:    http.proxy-connect-hung
 -- explains:  The client sent a whole request and closed the connection before a byte of the response
 --            reached it. That is the client's own time-out (or its user), whatever the server was
 --            doing. Where the response came after all, it met a closed socket: the client's host

@@ -5,7 +5,7 @@
 -- param:     near_s = 0.02         waits that differ by no more are of one timer; or by 1 %
 -- param:     timer_count = 3       so many make it a timer
 -- needs:     payload, both-sides, frames
--- yields:    http.keepalive-race, http.response-cut, http.keepalive-requests, http.expect-ignored, tcp.unread-data-reset
+-- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.unread-data-reset
 -- explains:  The request had reached the server's host, and {wait_s} s later the server's side ended the
 --            connection with {close_is}, without a byte of an answer. A program that has an answer, even an
 --            error, sends it; so this was a worker that crashed or was killed, a time limit on requests,
