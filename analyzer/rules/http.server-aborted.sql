@@ -4,6 +4,7 @@
 -- param:     fin_s = 1             a FIN sooner than this is no time limit (http.no-response)
 -- param:     near_s = 0.02         waits that differ by no more are of one timer; or by 1 %
 -- param:     timer_count = 3       so many make it a timer
+-- param:     echo_s = 0.2          how near a number in the request must be to the wait
 -- needs:     payload, both-sides, frames
 -- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.unread-data-reset
 -- explains:  The request had reached the server's host, and {wait_s} s later the server's side ended the
@@ -39,6 +40,12 @@ WITH ended AS (
                    ORDER BY ln(max(h.wait_ns, 1)) RANGE BETWEEN 0.01 PRECEDING AND 0.01 FOLLOWING)
 ), judged AS (
   SELECT *, max(near, alike) AS same FROM ended
+), echo AS (
+  -- the request asked for just that time
+  SELECT j.flow_id, min(a.value ->> 'as') AS text, json_group_object((a.value ->> 'name') || '_s', a.value ->> 'seconds') AS numbers
+    FROM judged j JOIN json_each(asked_times(j.target, j.request_head)) a
+   WHERE abs((a.value ->> 'seconds') - j.wait_ns / 1e9) <= :echo_s AND a.value ->> 'seconds' > 0
+   GROUP BY j.flow_id
 ), candidate AS (
   SELECT j.flow_id, printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text, t.seconds
     FROM judged j
@@ -48,12 +55,12 @@ WITH ended AS (
 SELECT j.flow_id, j.request_ns AS from_ns, j.close_ns AS to_ns, 'error' AS severity,
        -- a live socket puts its timestamps into a RST; where none are used, a device could have made it
        iif(j.close_is = 'FIN' OR j.server_tsval IS NOT NULL, 'proven', 'likely') AS confidence,
-       'The server''s side ended the connection by ' || j.close_is || ' ' || printf('%.3f s', j.wait_ns / 1e9) || ' after '
+       'The server''s side ended the connection by ' || j.close_is || ' ' || iif(j.wait_ns < 10000000, duration(j.wait_ns), printf('%.3f s', j.wait_ns / 1e9)) || ' after '
          || CASE WHEN j.request_state = 'complete' THEN 'it had ' ELSE 'it had the beginning of ' END
          || j.method || ' ' || substr(j.target, 1, 80) || ', without a byte of an answer'
          || iif(j.same >= :timer_count, '. ' || j.same || ' of ' || j.all_of || ' such ends came after the same time: a timer on the server''s side.', '.')
-         AS summary,
-       json_object('wait_s', seconds(j.wait_ns), 'request_to_close_s', seconds(j.close_ns - j.request_ns),
+         || iif(e.text IS NULL, '', ' The request asks for that very time (' || e.text || ').') AS summary,
+       json_patch(json_object('wait_s', seconds(j.wait_ns), 'request_to_close_s', seconds(j.close_ns - j.request_ns),
                    'request_to_rst_s', iif(j.close_is = 'RST', seconds(j.close_ns - j.request_ns), NULL),
                    'request_to_fin_s', iif(j.close_is = 'FIN', seconds(j.close_ns - j.request_ns), NULL),
                    'close_is', j.close_is, 'same_wait', j.same, 'ended_alike', j.all_of,
@@ -64,10 +71,11 @@ SELECT j.flow_id, j.request_ns AS from_ns, j.close_ns AS to_ns, 'error' AS sever
                    'at', strftime('%Y-%m-%d %H:%M:%S', j.close_ns / 1000000000, 'unixepoch') || ' UTC',
                    'candidates', json((SELECT json_group_array(text) FROM
                                         (SELECT text FROM candidate c WHERE c.flow_id = j.flow_id ORDER BY seconds, text))),
-                   'bucket', round(j.wait_ns / 1e9)) AS numbers,
+                   'bucket', round(j.wait_ns / 1e9)), coalesce(e.numbers, '{}')) AS numbers,
        json_array(json_object('frame', j.request_frame, 'role', 'request'),
                   json_object('frame', j.request_end_frame, 'role', 'end of the request'),
                   json_object('frame', j.continue_frame, 'role', '100 (Continue)'),
                   json_object('frame', j.close_frame, 'role', 'server ' || j.close_is)) AS evidence
   FROM judged j
+  LEFT JOIN echo e ON e.flow_id = j.flow_id
  ORDER BY j.close_ns, j.flow_id;

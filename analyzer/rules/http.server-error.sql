@@ -40,18 +40,24 @@ WITH failed AS (
          '[' || group_concat(proof) FILTER (WHERE nth <= 24) AS proof
     FROM ranked
    GROUP BY capture_id, server_ip, server_port, status
-), upstream AS (
-  -- of a proxy's error: the same request, sent on by the proxy's host in that time, and its end
-  SELECT t.capture_id, t.server_ip, t.server_port, t.status, b.id AS flow_id, y.request_frame, nb.server,
-         y.response_state = 'none' AS unanswered, b.ended, b.ended_by, b.ended_frame
+), behind AS (
+  -- what a proxy's host asked for in that time: the same request, or a connection that was refused
+  SELECT t.capture_id, t.server_ip, t.server_port, t.status, b.id AS flow_id, b.ended, b.ended_by, b.ended_frame, nb.server,
+         y.request_frame, y.response_state,
+         row_number() OVER (PARTITION BY t.capture_id, t.server_ip, t.server_port, t.status
+                            ORDER BY y.request_frame IS NULL, b.id) AS nth
     FROM told t
-    JOIN flow b ON b.capture_id = t.capture_id AND b.client_ip = t.server_ip
+    JOIN flow b ON b.capture_id = t.capture_id AND b.client_ip IN (t.server_ip, '127.0.0.1', '::1')
                AND b.first_ns <= t.response_ns AND b.last_ns >= t.request_ns AND b.id <> t.first_flow
     JOIN flow_name nb ON nb.flow_id = b.id
-    JOIN http_exchange y ON y.flow_id = b.id AND y.target = t.target AND y.method = t.method
-                        AND y.request_ns BETWEEN t.request_ns AND t.response_ns
+    LEFT JOIN http_exchange y ON y.flow_id = b.id AND y.target = t.target AND y.method = t.method
+                             AND y.request_ns BETWEEN t.request_ns AND t.response_ns
    WHERE t.status IN (502, 503, 504)
-   GROUP BY t.capture_id, t.server_ip, t.server_port, t.status HAVING min(y.request_ns)
+     AND (y.request_frame IS NOT NULL OR b.ended = 'refused' AND b.syn_ns BETWEEN t.request_ns AND t.response_ns)
+), upstream AS (
+  SELECT *, CASE WHEN request_frame IS NULL THEN 'refused the connection'
+                 WHEN response_state = 'none' THEN 'did not answer' ELSE 'answered' END AS did
+    FROM behind WHERE nth = 1
 )
 SELECT t.flow_id, t.capture_id, t.from_ns, t.to_ns,
        iif(t.status IN (501, 505, 506, 508, 510, 511), 'warning', 'error') AS severity, 'proven' AS confidence,
@@ -63,15 +69,14 @@ SELECT t.flow_id, t.capture_id, t.from_ns, t.to_ns,
                 iif(t.max_ns - t.min_ns <= :timer_s * 1e9 AND t.min_ns >= 500000000,
                     ', each ' || printf('%.3f s', t.mid_ns / 1e9) || ' after it: a timer',
                     ', ' || duration(t.min_ns) || ' to ' || duration(t.max_ns) || ' after them'))
-         || iif(u.flow_id IS NULL, '', '; it had sent the request on to ' || u.server
-                || iif(u.unanswered, ', which did not answer', '')) || '.' AS summary,
+         || iif(u.flow_id IS NULL, '', '; behind it ' || u.server || ' ' || u.did) || '.' AS summary,
        json_object('status', t.status, 'reason', t.reason, 'count', t.count, 'clients', t.clients,
                    'answers', (SELECT count(*) FROM flow f JOIN http_exchange x ON x.flow_id = f.id
                                 WHERE f.server_ip = t.server_ip AND f.server_port = t.server_port
                                   AND f.capture_id = t.capture_id AND x.status IS NOT NULL),
                    'wait_s', seconds(t.mid_ns), 'wait_min_s', seconds(t.min_ns), 'wait_max_s', seconds(t.max_ns),
                    'request_to_response_s', iif(t.count = 1, seconds(t.response_ns - t.request_ns), NULL),
-                   'upstream', u.server, 'upstream_answered', iif(u.flow_id IS NULL, NULL, json(iif(u.unanswered, 'false', 'true'))),
+                   'upstream', u.server, 'upstream_did', u.did,
                    'span_s', seconds(t.to_ns - t.from_ns), 'method', t.method, 'target', t.target, 'server', t.server,
                    'meaning', CASE t.status
                       WHEN 500 THEN 'The program failed at its work, and the server said so.'
