@@ -5,13 +5,13 @@
 -- param:     factor = 10           so many times the endpoint's usual time
 -- param:     serious_s = 20        the worst of several as slow as this is a warning
 -- param:     usual_of = 10         so many answers say what is usual
+-- param:     ack_s = 0.5           a host that acknowledged the request so soon had it
 -- param:     echo_s = 0.5          how near a number in the request must be to the time, to have asked for it
 -- needs:     payload, both-sides
 -- explains:  {slow} of {answers} answers of {server} took {slow_from_s} s and more; half of all came within
---            {median_s} s. The slowest took {wait_s} s: of that the network had {rtt_s} s (a round trip), the server's
---            host had acknowledged the request after {kernel_ack_s} s, and for {think_s} s the program (or what it
---            waited for) worked. So the time was not lost on the way, unless something stands there and answers
---            in its place.
+--            {median_s} s. The slowest took {wait_s} s. A round trip takes {rtt_s} s; the server's host acknowledged the
+--            request after {kernel_ack_s} s, and the answer came {think_s} s after that: so long the program, or what it
+--            waited for, worked. No segment was sent again in that time.
 -- remedy:    Look at what the program did for {method} {target} at {at}: slow queries, locks, calls of other
 --            services, garbage collection, a full pool of workers:
 --                php-fpm: slowlog; PostgreSQL: log_min_duration_statement; Java: jstack; nginx: $upstream_response_time in the log
@@ -78,8 +78,9 @@ SELECT w.flow_id, w.capture_id, t.from_ns, t.to_ns,
            t.slow || ' answers of ' || w.server || ' took ' || printf('%.3f', t.least_ns / 1e9) || ' to ' || printf('%.3f s', w.wait_ns / 1e9)
              || ', the slowest to ' || w.method || ' ' || substr(w.target, 1, 80))
          || iif(w.answers >= :usual_of, '; half of ' || w.answers || ' answers came within ' || duration(w.median_ns), '')
-         || '. The time was the server''s, not the network''s (a round trip takes '
-         || coalesce(duration(w.rtt_ns), 'an unknown time') || ').' AS summary,
+         || iif(w.ack_ns - w.request_end_ns <= coalesce(w.rtt_ns, 0) + :ack_s * 1e9,
+                '. The server''s host had the request after ' || duration(w.ack_ns - w.request_end_ns) || '; the rest of the time was spent behind it.',
+                '. Where the time was spent this capture does not show.') AS summary,
        json_object('slow', t.slow, 'answers', w.answers, 'slow_from_s', seconds(t.least_ns), 'median_s', seconds(w.median_ns),
                    'wait_s', seconds(w.wait_ns), 'request_to_response_s', seconds(w.response_ns - w.request_ns),
                    'rtt_s', seconds(w.rtt_ns), 'kernel_ack_s', seconds(w.ack_ns - w.request_end_ns),
