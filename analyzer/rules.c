@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "embedded.h"
 #include "facts.h"
 #include "limits.h"
@@ -52,17 +53,27 @@ static void sql_duration(sqlite3_context *ctx, int n, sqlite3_value **arg)
 		                    SQLITE_TRANSIENT);
 }
 
-static bool function_register(struct sqlite3 *db, const char *name,
+static void sql_asked_times(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	sqlite3_result_text(ctx, asked_times((const char *)sqlite3_value_text(arg[0]),
+	                                     (const char *)sqlite3_value_text(arg[1])), -1, free);
+}
+
+static bool function_register(struct sqlite3 *db, const char *name, int args,
                               void (*f)(sqlite3_context *, int, sqlite3_value **))
 {
 	int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-	return sqlite3_create_function_v2(db, name, 1, how, NULL, f, NULL, NULL, NULL) == SQLITE_OK;
+	return sqlite3_create_function_v2(db, name, args, how, NULL, f, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static bool functions_register(struct sqlite3 *db)
 {
-	return function_register(db, "seconds", sql_seconds)
-	    && function_register(db, "duration", sql_duration);
+	return function_register(db, "seconds", 1, sql_seconds)
+	    && function_register(db, "duration", 1, sql_duration)
+	    && function_register(db, "asked_times", 2, sql_asked_times)
+	    // set up here: while a rule is prepared the authorizer would not let it be
+	    && sqlite3_exec(db, "SELECT 1 FROM json_each('[]')", NULL, NULL, NULL) == SQLITE_OK;
 }
 
 /* A rule may read facts and call functions. Nothing else. */

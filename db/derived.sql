@@ -2,6 +2,8 @@
 -- by every rules pass. See schema.sql for the conventions.
 
 DROP VIEW  IF EXISTS incident;
+DROP VIEW  IF EXISTS http_dropped;
+DROP VIEW  IF EXISTS http_error_burst;
 DROP VIEW  IF EXISTS heartbeat_inferred;
 DROP VIEW  IF EXISTS amqp_ending;
 DROP VIEW  IF EXISTS amqp_blocked;
@@ -696,6 +698,67 @@ INSERT INTO late_segment
    GROUP BY flow_id, sender, seq, how;
 
 CREATE INDEX late_segment_by_flow ON late_segment(flow_id, sender, how);
+-- Requests that reached the server's host, and whose connection the server's side then
+-- ended without a byte of an answer: 'FIN', or 'RST' of a socket that lived (a host that
+-- does not know the connection is told by tcp.*). The first such request of a connection.
+CREATE VIEW http_dropped AS
+  SELECT x.flow_id, x.nr, x.method, x.target, x.request_head, x.request_ns, x.request_frame,
+         x.request_end_ns, x.request_end_frame, x.request_state, x.request_declared, x.request_bytes,
+         x.expect_continue, x.expect_answer, x.expect_body, x.continue_ns, x.continue_frame,
+         f.capture_id, f.client_ip, f.server_ip, f.server_port, f.rtt_ns,
+         iif(f.ended = 'rst', 'RST', 'FIN') AS close_is, f.ended_ns AS close_ns, f.ended_frame AS close_frame,
+         -- since the last that the client had sent of it
+         f.ended_ns - CASE WHEN x.request_end_ns < f.ended_ns THEN x.request_end_ns
+                           ELSE x.request_ns END AS wait_ns
+    FROM http_exchange x
+    JOIN connection f ON f.id = x.flow_id AND f.ended_by = 'server' AND f.ended IN ('fin', 'rst')
+    JOIN flow_doubt d ON d.flow_id = f.id AND NOT d.doubt
+   WHERE x.response_state <> 'complete' AND x.response_state = 'none'
+     AND x.method IS NOT NULL AND x.request_ns < f.ended_ns
+     AND iif(f.ended = 'fin', f.server_fin_acks_off > x.request_off,
+             EXISTS (SELECT 1 FROM reset_anatomy r
+                      WHERE r.flow_id = f.id AND r.frame = f.ended_frame AND r.sender = 'server'
+                        AND r.has_ack AND NOT r.after_peer_fin AND r.peer_bytes > x.request_off
+                        AND (r.class = 'abort'
+                             -- without timestamps this says nothing of who made it
+                             OR r.class = 'timer' AND f.server_tsval IS NULL)))
+     -- it said nothing else instead
+     AND coalesce(f.server_last_data_ns, 0)
+         <= max(x.request_ns, coalesce(x.continue_ns, 0),
+                coalesce((SELECT max(e.response_end_ns) FROM http_exchange e WHERE e.flow_id = x.flow_id), 0))
+     -- nobody has to answer what comes after "Connection: close", or after a request before
+     -- that had no answer
+     AND NOT EXISTS (SELECT 1 FROM http_exchange p WHERE p.flow_id = x.flow_id AND p.nr < x.nr
+                        AND (p.close_announced OR p.response_state <> 'complete'));
+
+-- Times in which an endpoint answered mostly with 5xx: ten and more of them, none later than
+-- 5 s after the one before, at least half of all answers of that time, and not all that it
+-- ever gave.
+CREATE VIEW http_error_burst AS
+  WITH failed AS (
+    SELECT f.capture_id, f.server_ip, f.server_port, x.response_ns AS ns,
+           x.response_ns - lag(x.response_ns) OVER (PARTITION BY f.capture_id, f.server_ip, f.server_port
+                                                    ORDER BY x.response_ns) AS after_ns
+      FROM http_exchange x JOIN connection f ON f.id = x.flow_id
+     WHERE x.status >= 500 AND x.method <> 'CONNECT' AND x.response_ns IS NOT NULL
+  ), numbered AS (
+    SELECT *, sum(after_ns IS NULL OR after_ns > 5000000000)
+                OVER (PARTITION BY capture_id, server_ip, server_port ORDER BY ns) AS burst
+      FROM failed
+  ), burst AS (
+    SELECT capture_id, server_ip, server_port, burst, count(*) AS errors, min(ns) AS from_ns, max(ns) AS to_ns
+      FROM numbered
+     GROUP BY capture_id, server_ip, server_port, burst HAVING count(*) >= 10
+  )
+  SELECT b.capture_id, b.server_ip, b.server_port, b.from_ns, b.to_ns, b.errors,
+         sum(x.response_ns BETWEEN b.from_ns AND b.to_ns) AS answers,
+         sum(x.status < 500 AND x.response_ns < b.from_ns) AS good_before,
+         sum(x.status < 500 AND x.response_ns > b.to_ns) AS good_after
+    FROM burst b
+    JOIN flow f ON f.capture_id = b.capture_id AND f.server_ip = b.server_ip AND f.server_port = b.server_port
+    JOIN http_exchange x ON x.flow_id = f.id
+   GROUP BY b.capture_id, b.server_ip, b.server_port, b.burst
+  HAVING 2 * b.errors >= answers AND good_before + good_after > 0;
 
 -- Findings of one rule on the same endpoints, counted.
 CREATE VIEW incident AS

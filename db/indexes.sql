@@ -19,3 +19,10 @@ CREATE INDEX IF NOT EXISTS flow_unanswered      ON flow(client_frames) WHERE end
 CREATE INDEX IF NOT EXISTS flow_slow_connect    ON flow(id) WHERE established_ns - syn_ns >= 500000000;
 CREATE INDEX IF NOT EXISTS flow_without_scale   ON flow(server_ip, server_port) WHERE server_window_scale IS NULL
                                                    AND client_window_scale IS NOT NULL AND syn_ack_ns IS NOT NULL;
+-- exchanges that went wrong are few: rules about HTTP begin from these
+CREATE INDEX IF NOT EXISTS http_exchange_by_state  ON http_exchange(response_state) WHERE response_state <> 'complete';
+CREATE INDEX IF NOT EXISTS http_exchange_by_status ON http_exchange(status) WHERE status >= 400;
+-- only a body that was sent twice has to be compared
+CREATE INDEX IF NOT EXISTS http_exchange_by_body   ON http_exchange(request_body_hash, request_bytes) WHERE request_body_hash IS NOT NULL;
+CREATE INDEX IF NOT EXISTS http_exchange_slow      ON http_exchange(flow_id) WHERE response_ns - request_end_ns >= 1000000000;
+CREATE INDEX IF NOT EXISTS flow_websocket          ON flow(id) WHERE app = 'websocket';

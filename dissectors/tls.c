@@ -59,6 +59,13 @@ static struct step resync(struct tls *t, enum side side, struct span s)
 	return (struct step){ .used = passed, .need = HEADER_SIZE };
 }
 
+/* A server that does not speak TLS answers a hello in its own protocol. */
+static const char *not_a_record(struct span s)
+{
+	return memcmp(s.p, "HTTP/", HEADER_SIZE) == 0 ? "HTTP in place of a TLS record"
+	                                              : "not a TLS record";
+}
+
 static struct step tls_data(void *state, struct sink *sink, enum side side, struct span s)
 {
 	struct tls *t = state;
@@ -73,7 +80,7 @@ static struct step tls_data(void *state, struct sink *sink, enum side side, stru
 		return (struct step){ .need = HEADER_SIZE };
 	if (!head_read((struct bytes){ s.p, s.n }, &type, &n)) {
 		if (!t->unsure[side])
-			sink_anomaly(sink, side, s.off, "not a TLS record");
+			sink_anomaly(sink, side, s.off, not_a_record(s));
 		t->unsure[side] = t->lost[side] = true;
 		return (struct step){ .used = 1 };
 	}

@@ -4,6 +4,7 @@
 -- param:     min_wait_s = 0.5      the shortest wait worth telling, where no late answer proves it
 -- param:     echo_s = 0.2          how near a number in the request must be to the wait
 -- needs:     end, frames
+-- yields:    http.proxy-connect-hung
 -- explains:  The client sent a whole request and closed the connection before a byte of the response
 --            reached it. That is the client's own time-out (or its user), whatever the server was
 --            doing. Where the response came after all, it met a closed socket: the client's host
@@ -58,27 +59,15 @@ WITH waited AS (
     FROM waited
    WHERE CASE WHEN late_rst_frame IS NOT NULL THEN close_ns - request_ns > 10000000
               WHEN response_ns IS NULL OR capture_ends THEN close_ns - request_ns >= :min_wait_s * 1e9 END
-), query(flow_id, nr, name, value, rest) AS (
-  -- the parameters of the request's query, one a row
-  SELECT flow_id, nr, NULL, NULL, substr(target, instr(target, '?') + 1) || '&'
-    FROM judged WHERE instr(target, '?')
-  UNION ALL
-  SELECT flow_id, nr, substr(rest, 1, instr(rest, '=') - 1),
-         substr(substr(rest, 1, instr(rest, '&') - 1), instr(rest, '=') + 1),
-         substr(rest, instr(rest, '&') + 1)
-    FROM query WHERE rest <> '' LIMIT 100000
 ), asked AS (
-  -- those that name a time: by their name, or because the wait was just that long
-  SELECT q.flow_id, q.name, CAST(q.value AS REAL) AS s,
-         abs(CAST(q.value AS REAL) - j.wait_ns / 1e9) <= :echo_s AS is_echo
-    FROM query q JOIN judged j ON j.flow_id = q.flow_id AND j.nr = q.nr
-   WHERE q.value GLOB '[0-9]*' AND NOT q.value GLOB '*[^0-9.]*' AND length(q.value) <= 8
-     AND q.name NOT GLOB '*[^A-Za-z0-9_]*' AND length(q.name) BETWEEN 1 AND 20
-     AND (q.name IN ('t', 'timeout', 'wait', 'deadline', 'seconds', 'duration')
-          OR abs(CAST(q.value AS REAL) - j.wait_ns / 1e9) <= :echo_s)
+  -- times that the request names: by their name, or because the wait was just that long
+  SELECT j.flow_id, a.value ->> 'name' AS name, a.value ->> 'as' AS text, a.value ->> 'seconds' AS s,
+         abs((a.value ->> 'seconds') - j.wait_ns / 1e9) <= :echo_s AS is_echo
+    FROM judged j JOIN json_each(asked_times(j.target, j.request_head)) a
+   WHERE a.value ->> 'named' OR abs((a.value ->> 'seconds') - j.wait_ns / 1e9) <= :echo_s
 ), echo AS (
-  SELECT flow_id, max(is_echo) AS is_echo, min(iif(is_echo, name || '=' || printf('%g', s), NULL)) AS text,
-         json_group_object('query_' || name || '_s', s) AS numbers
+  SELECT flow_id, max(is_echo) AS is_echo, min(iif(is_echo, text, NULL)) AS text,
+         json_group_object(name || '_s', s) AS numbers
     FROM asked GROUP BY flow_id
 )
 SELECT j.flow_id, j.request_ns AS from_ns, max(j.close_ns, coalesce(j.response_ns, 0)) AS to_ns,

@@ -4,6 +4,7 @@
 -- param:     min_ignored_s = 0.1   a write sooner after the FIN was acknowledged may have been on its way
 -- param:     goodbye = 31          bytes of TLS that may be no more than a closing alert
 -- needs:     payload, both-sides
+-- yields:    http.unsolicited-408
 -- explains:  The server closed its side with FIN, and the client's host acknowledged it. The program did
 --            not close in turn; {fin_to_write_s} s later it wrote, and the server's host, where the socket
 --            was gone, answered RST. The program learns of the close only now, as EPIPE or "Connection
