@@ -163,7 +163,10 @@ static void status_line_read(const struct feed *f, struct bytes line, uint64_t o
 
 static struct step start_refused(const struct feed *f, struct span s)
 {
-	const char *what = f->side == CLIENT ? "not a request line" : "not a status line";
+	/* A broker answers whatever is no AMQP with its protocol header. */
+	bool amqp = s.n >= 4 && memcmp(s.p, "AMQP", 4) == 0;
+	const char *what = f->side == CLIENT ? "not a request line"
+	                 : amqp ? "not a status line: AMQP's header" : "not a status line";
 	if (f->half->begun && f->side == CLIENT)
 		exchange_withdraw(&f->h->exchanges, f->half->nr);
 	return message_give_up(f, s.off, f->half->found_again ? NULL : what);

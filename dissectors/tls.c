@@ -61,8 +61,11 @@ static struct step tls_data(void *state, struct sink *sink, enum side side, stru
 	if (s.n < HEADER_SIZE)
 		return (struct step){ .need = HEADER_SIZE };
 	if (!head_read((struct bytes){ s.p, s.n }, &type, &n)) {
+		/* A broker answers whatever is no AMQP with its protocol header. */
+		bool amqp = side == SERVER && memcmp(s.p, "AMQP", 4) == 0;
 		if (!t->unsure[side])
-			sink_anomaly(sink, side, s.off, "not a TLS record");
+			sink_anomaly(sink, side, s.off,
+			             amqp ? "not a TLS record: AMQP's header" : "not a TLS record");
 		t->unsure[side] = t->lost[side] = true;
 		return (struct step){ .used = 1 };
 	}
