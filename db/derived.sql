@@ -5,6 +5,9 @@ DROP VIEW  IF EXISTS incident;
 DROP VIEW  IF EXISTS http_dropped;
 DROP VIEW  IF EXISTS http_error_burst;
 DROP VIEW  IF EXISTS heartbeat_inferred;
+DROP VIEW  IF EXISTS amqp_reply_code;
+DROP VIEW  IF EXISTS amqp_delivery;
+DROP VIEW  IF EXISTS amqp_consumer;
 DROP VIEW  IF EXISTS amqp_ending;
 DROP VIEW  IF EXISTS amqp_blocked;
 DROP VIEW  IF EXISTS amqp_lost_publish;
@@ -520,6 +523,9 @@ CREATE VIEW heartbeat_inferred AS
   WITH spaced AS (
     SELECT *, ns - lag(ns) OVER w AS before_ns, lead(ns) OVER w - ns AS after_ns
       FROM tls_record
+     -- most connections have no three records of one length over the time of two steps
+     WHERE flow_id IN (SELECT flow_id FROM tls_record GROUP BY flow_id, sender, length
+                       HAVING count(*) >= 3 AND max(ns) - min(ns) >= 700000000)
     WINDOW w AS (PARTITION BY flow_id, sender, length ORDER BY ns, frame)
   ), ranked AS (
     SELECT flow_id, sender, length, before_ns,
@@ -619,7 +625,12 @@ CREATE VIEW amqp_lost_publish AS
                       ELSE m.next_off END AS content_end_off
             FROM (SELECT *, lead(begin_off) OVER (PARTITION BY flow_id ORDER BY begin_off) AS next_off,
                          lead(ns) OVER (PARTITION BY flow_id ORDER BY begin_off) AS next_ns
-                    FROM amqp_method WHERE sender = 'client') m
+                    FROM amqp_method
+                   WHERE sender = 'client'
+                     -- only where some bytes of the client were not acknowledged, or came after that FIN
+                     AND flow_id IN (SELECT q.flow_id FROM amqp_connection q CROSS JOIN flow w ON w.id = q.flow_id
+                                      WHERE w.client_acked_off < w.client_bytes + w.client_gap_bytes
+                                         OR w.server_fin_ns < w.client_last_data_ns)) m
             JOIN flow f ON f.id = m.flow_id
             LEFT JOIN amqp_connection c ON c.flow_id = m.flow_id
            WHERE m.name = 'basic.publish' AND f.server_frames > 0)
@@ -759,6 +770,60 @@ CREATE VIEW http_error_burst AS
     JOIN http_exchange x ON x.flow_id = f.id
    GROUP BY b.capture_id, b.server_ip, b.server_port, b.burst
   HAVING 2 * b.errors >= answers AND good_before + good_after > 0;
+-- Who consumes from which queue. A consumer that named no tag has the one of the answer.
+CREATE VIEW amqp_consumer AS
+  SELECT m.flow_id, m.channel, m.ns, m.frame,
+         CASE WHEN instr(m.detail, ' consumer_tag=')
+              THEN substr(m.detail, 7, instr(m.detail, ' consumer_tag=') - 7)
+              WHEN instr(m.detail, ' no_ack=1') THEN substr(m.detail, 7, instr(m.detail, ' no_ack=1') - 7)
+              ELSE substr(m.detail, 7) END AS queue,
+         iif(instr(m.detail, ' consumer_tag='),
+             substr(m.detail, instr(m.detail, ' consumer_tag=') + 14),
+             (SELECT substr(o.detail, 14) FROM amqp_method o
+               WHERE o.flow_id = m.flow_id AND o.channel = m.channel AND o.ns >= m.ns
+                 AND o.name = 'basic.consume-ok' ORDER BY o.ns LIMIT 1)) || ' ' AS tag_and_rest
+    FROM amqp_method m
+   WHERE m.name = 'basic.consume' AND m.detail LIKE 'queue=%';
+
+-- Deliveries that await an acknowledgement: when one settled it, or the channel's end did
+-- (NULL: neither came), and the queue, where the consumer's beginning was captured. To be
+-- asked for single flows; amqp_tag serves all of them at once.
+CREATE VIEW amqp_delivery AS
+  SELECT d.flow_id, d.channel, d.frame, d.ns, d.tag,
+         (SELECT a.ns FROM amqp_method a
+           WHERE a.flow_id = d.flow_id AND a.ns >= d.ns AND a.channel = d.channel
+             AND (a.sender = 'client' AND a.name IN ('basic.ack', 'basic.nack', 'basic.reject')
+                  AND (a.tag = d.tag OR a.multiple AND a.tag >= d.tag)
+                  OR a.name IN ('channel.close-ok', 'channel.open') AND a.ns > d.ns)
+           ORDER BY a.ns LIMIT 1) AS settled_ns,
+         (SELECT u.queue FROM amqp_consumer u
+           WHERE u.flow_id = d.flow_id AND u.channel = d.channel AND u.ns < d.ns
+             AND instr(d.detail, 'consumer_tag=') = 1
+             AND instr(u.tag_and_rest, substr(d.detail, 14, instr(d.detail, ' delivery_tag=') - 13)) = 1
+           ORDER BY u.ns DESC LIMIT 1) AS queue
+    FROM amqp_method d
+   WHERE d.name IN ('basic.deliver', 'basic.get-ok') AND d.tag IS NOT NULL;
+
+-- What the reply codes of AMQP 0-9-1 mean (specification, section 1.2, and RabbitMQ).
+CREATE VIEW amqp_reply_code(code, name, means) AS
+  VALUES (311, 'CONTENT_TOO_LARGE', 'a message was larger than the other side takes'),
+         (312, 'NO_ROUTE', 'no queue took the message'),
+         (313, 'NO_CONSUMERS', 'no consumer was there to take the message at once'),
+         (320, 'CONNECTION_FORCED', 'an operator, or the broker as it shut down, closed the connection'),
+         (402, 'INVALID_PATH', 'the virtual host is not known'),
+         (403, 'ACCESS_REFUSED', 'the user may not do this'),
+         (404, 'NOT_FOUND', 'there is no such queue or exchange'),
+         (405, 'RESOURCE_LOCKED', 'the queue belongs to another connection alone (exclusive)'),
+         (406, 'PRECONDITION_FAILED', 'what was asked for contradicts what is there'),
+         (501, 'FRAME_ERROR', 'a frame could not be read'),
+         (502, 'SYNTAX_ERROR', 'a method''s arguments could not be read'),
+         (503, 'COMMAND_INVALID', 'the method is not allowed in this place'),
+         (504, 'CHANNEL_ERROR', 'the channel is not open, or is open already'),
+         (505, 'UNEXPECTED_FRAME', 'a frame came that does not belong there: two threads wrote at once?'),
+         (506, 'RESOURCE_ERROR', 'the broker, or this connection, has run out of something'),
+         (530, 'NOT_ALLOWED', 'the broker''s settings forbid this'),
+         (540, 'NOT_IMPLEMENTED', 'the broker does not have this function'),
+         (541, 'INTERNAL_ERROR', 'the program failed within itself');
 
 -- Findings of one rule on the same endpoints, counted.
 CREATE VIEW incident AS

@@ -10,6 +10,9 @@ CREATE INDEX IF NOT EXISTS reset_by_seq         ON reset(seq, ns);
 CREATE INDEX IF NOT EXISTS icmp_by_flow         ON icmp(flow_id, frame);
 CREATE INDEX IF NOT EXISTS silence_by_flow      ON silence(flow_id, scope, from_ns);
 CREATE INDEX IF NOT EXISTS amqp_method_by_flow  ON amqp_method(flow_id, ns);
+-- closes and returns, which are few
+CREATE INDEX IF NOT EXISTS amqp_method_by_code  ON amqp_method(code, flow_id, ns) WHERE code IS NOT NULL;
+CREATE INDEX IF NOT EXISTS amqp_method_blocked  ON amqp_method(flow_id, ns) WHERE name IN ('connection.blocked', 'connection.unblocked');
 CREATE INDEX IF NOT EXISTS amqp_channel_by_flow ON amqp_channel(flow_id);
 CREATE INDEX IF NOT EXISTS heartbeat_by_flow    ON heartbeat(flow_id, sender, ns);
 CREATE INDEX IF NOT EXISTS tls_record_by_flow   ON tls_record(flow_id, sender, length, ns);

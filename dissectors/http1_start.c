@@ -158,18 +158,19 @@ static void status_line_read(const struct feed *f, struct bytes line, int status
 
 /* ---- the start line ---- */
 
-/* A server that speaks TLS answers a request with the record of an alert (RFC 8446, 5.1). */
-static bool is_tls_alert(const struct span *s)
+/* A server of another protocol answers a request in its own: with the record of a TLS alert
+ * (RFC 8446, 5.1), with the header that AMQP brokers send to whatever is none. */
+static const char *not_a_status_line(const struct span *s)
 {
 	enum { ALERT = 21 };
-	return s->n >= 2 && s->p[0] == ALERT && s->p[1] == 3;
+	return s->n >= 2 && s->p[0] == ALERT && s->p[1] == 3 ? "a TLS alert in place of a status line"
+	     : s->n >= 4 && memcmp(s->p, "AMQP", 4) == 0     ? "AMQP's header in place of a status line"
+	                                                     : "not a status line";
 }
 
 static struct step start_refused(const struct feed *f, const struct span *s)
 {
-	const char *what = f->side == CLIENT ? "not a request line"
-	                 : is_tls_alert(s)   ? "a TLS alert in place of a status line"
-	                                     : "not a status line";
+	const char *what = f->side == CLIENT ? "not a request line" : not_a_status_line(s);
 	if (f->half->begun && f->side == CLIENT)
 		exchange_withdraw(&f->h->exchanges, f->half->nr);
 	return message_give_up(f, s->off, f->half->found_again ? NULL : what);

@@ -63,6 +63,7 @@ static struct step resync(struct tls *t, enum side side, struct span s)
 static const char *not_a_record(struct span s)
 {
 	return memcmp(s.p, "HTTP/", HEADER_SIZE) == 0 ? "HTTP in place of a TLS record"
+	     : memcmp(s.p, "AMQP", 4) == 0            ? "AMQP's header in place of a TLS record"
 	                                              : "not a TLS record";
 }
 

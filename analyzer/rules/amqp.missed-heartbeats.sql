@@ -14,6 +14,7 @@
 --            that is not 0, network and kernel were well and the program was stuck or did not run its
 --            client library (a blocking client in a long callback, a garbage collection, a frozen
 --            process). Where it is 0, the path or the host was dead.
+--            It fell silent at {silent_since}; what it was doing: {doing}.
 -- remedy:    {advice}
 -- confirm:   RabbitMQ's log has "missed heartbeats from client, timeout: {heartbeat_s}s" at the time of the
 --            close. On the silent side: what was its thread doing (py-spy dump, jstack) at that time?
@@ -28,8 +29,8 @@ WITH ended AS (
          iif(f.ended_by = 'client', f.server_last_data_ns, f.client_last_data_ns) AS silent_last_ns,
          iif(f.ended_by = 'client', f.server_last_data_frame, f.client_last_data_frame) AS silent_last_frame,
          c.heartbeat_s, f.ended_by = 'server' AND coalesce(c.product, '') LIKE 'RabbitMQ%' AS rabbitmq
-    FROM connection f
-    JOIN amqp_connection c ON c.flow_id = f.id
+    FROM amqp_connection c
+    CROSS JOIN connection f ON f.id = c.flow_id
    WHERE f.ended IN ('fin', 'rst') AND coalesce(c.heartbeat_s, 1) > 0
      AND c.close_ns IS NULL                   -- a Connection.Close says its reason itself
 ), closed AS (
@@ -84,6 +85,13 @@ WITH ended AS (
    WHERE s.interval_s > 0
      AND s.silence_ns / 1e9 >= iif(s.rabbitmq, :rabbitmq_least, :least) * s.interval_s - 0.05
      AND (s.silence_ns / 1e9 <= :most * s.interval_s OR s.last_ns IS NULL)
+), held AS (
+  -- what a silent client had in its hands: the oldest delivery that it had not acknowledged
+  SELECT c.flow_id, d.frame, d.ns, d.tag, d.queue, d.channel,
+         row_number() OVER (PARTITION BY c.flow_id ORDER BY d.ns, d.channel, d.tag) AS nth
+    FROM counted c
+    JOIN amqp_delivery d ON d.flow_id = c.flow_id AND d.ns <= c.ended_ns
+   WHERE c.silent = 'client' AND NOT c.spoke AND coalesce(d.settled_ns, c.ended_ns) > c.from_ns
 )
 SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
        CASE WHEN c.heartbeat_s IS NULL THEN 'possible'
@@ -97,7 +105,12 @@ SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
          || ' then closed (' || upper(c.ended) || '). '
          || CASE WHEN c.acks > 0 THEN 'The ' || c.silent || '''s host acknowledged all along: its program was stuck or did not serve the connection.'
                  WHEN c.beats OR c.repeats THEN 'Nothing came back at all, not even from its host: the path or the host was dead.'
-                 ELSE 'Nothing was sent to it meanwhile that its host could have acknowledged.' END AS summary,
+                 ELSE 'Nothing was sent to it meanwhile that its host could have acknowledged.' END
+         || CASE WHEN c.acks = 0 THEN ''
+                 WHEN h.tag IS NOT NULL
+                 THEN ' In its hands was delivery ' || h.tag || coalesce(' from queue ' || h.queue, '') || ' (channel ' || h.channel
+                      || '), not acknowledged ' || duration(c.ended_ns - h.ns) || ' after it had come.'
+                 WHEN c.last_said = 'basic.publish' THEN ' Its last word was basic.publish.' ELSE '' END AS summary,
        json_object('heartbeat_negotiated_s', c.heartbeat_s,
                    'heartbeat_inferred_s', iif(c.heartbeat_s IS NULL, c.interval_s, NULL),
                    'heartbeat_interval_observed_s', seconds(CAST(c.gap_ns AS INTEGER)),
@@ -110,6 +123,11 @@ SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
                    c.closer || '_heartbeats_during_silence', c.beats,
                    'acks_during_silence', c.acks, c.silent || '_acks_during_silence', c.acks,
                    'last_said', c.last_said, 'last_heard', c.last_heard,
+                   'silent_since', strftime('%Y-%m-%d %H:%M:%S', c.from_ns / 1000000000, 'unixepoch') || ' UTC',
+                   'delivery_tag', h.tag, 'queue', h.queue, 'channel', h.channel, 'unacked_s', seconds(c.ended_ns - h.ns),
+                   'doing', CASE WHEN h.tag IS NOT NULL
+                                 THEN 'delivery ' || h.tag || coalesce(' from queue ' || h.queue, '') || ' was not acknowledged'
+                                 ELSE coalesce('its last method was ' || c.last_said, 'not seen') END,
                    'advice', CASE
                      WHEN c.acks = 0 AND (c.beats OR c.repeats)
                      THEN 'Look for the dead path first: the ' || c.silent || '''s host, its switch, a firewall that dropped the flow. Heartbeats did their work here.'
@@ -121,10 +139,13 @@ SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity,
           SELECT coalesce(c.last_frame, c.first_frame) AS frame,
                  iif(c.last_frame IS NULL, 'first frame of the capture: the ' || c.silent || ' is silent', 'last byte of the ' || c.silent) AS role
           UNION ALL
+          SELECT h.frame, 'delivery ' || h.tag || ', not acknowledged' WHERE h.frame IS NOT NULL
+          UNION ALL
           SELECT b.frame, 'heartbeat of the ' || c.closer FROM beat b WHERE b.flow_id = c.flow_id
           UNION ALL
           SELECT c.ended_frame, 'the ' || c.closer || ' closes: ' || upper(c.ended)
           ORDER BY frame) e) AS evidence
   FROM counted c
+  LEFT JOIN held h ON h.flow_id = c.flow_id AND h.nth = 1
  WHERE NOT c.spoke AND (c.last_ns IS NOT NULL OR c.beats >= 2)
  ORDER BY c.ended_ns, c.flow_id;

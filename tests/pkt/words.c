@@ -181,7 +181,8 @@ void put_hex(struct payload *p, const char *digits)
 
 /* Arguments: a literal of hexadecimal digits, or one of
  *   H heartbeat N   C code   T "text" as a short string   N number, 8 bytes
- *   K a word as a short string   + a message of 5 bytes follows */
+ *   K a word as a short string   B "by METHOD", what caused it, or nothing
+ *   + a message of 5 bytes follows */
 static const struct amqp_method {
 	const char *name;
 	uint16_t    class_id, method;
@@ -194,13 +195,31 @@ static const struct amqp_method {
 	{ "tune-ok",         10, 31, 0, "07ff 00020000 H" },
 	{ "open",            10, 40, 0, "012f 00 00" },
 	{ "open-ok",         10, 41, 0, "00" },
-	{ "close",           10, 50, 0, "C T 0000 0000" },
+	{ "close",           10, 50, 0, "C T B" },
 	{ "close-ok",        10, 51, 0, "" },
+	{ "blocked",         10, 60, 0, "T" },
+	{ "unblocked",       10, 61, 0, "" },
 	{ "channel-open",    20, 10, 1, "00" },
 	{ "channel-open-ok", 20, 11, 1, "00000000" },
+	{ "channel-close",   20, 40, 1, "C T B" },
+	{ "channel-close-ok", 20, 41, 1, "" },
+	{ "declare",         50, 10, 1, "0000 K 00 00000000" },
+	{ "declare-passive", 50, 10, 1, "0000 K 01 00000000" },
+	{ "consume",         60, 20, 1, "0000 K 0163 00 00000000" },
+	{ "consume-ok",      60, 21, 1, "0163" },
+	{ "cancel",          60, 30, 1, "0163 01" },
 	{ "publish",         60, 40, 1, "0000 00 K 00 +" },
+	{ "return",          60, 50, 1, "C T 00 K +" },
 	{ "deliver",         60, 60, 1, "0163 N 00 00 K +" },
+	{ "redeliver",       60, 60, 1, "0163 N 01 00 K +" },
+	{ "get",             60, 70, 1, "0000 K 00" },
+	{ "get-ok",          60, 71, 1, "N 00 00 K 00000000 +" },
+	{ "get-empty",       60, 72, 1, "00" },
 	{ "ack",             60, 80, 1, "N 00" },
+	{ "nack",            60, 120, 1, "N 00" },
+	{ "requeue",         60, 120, 1, "N 02" },
+	{ "confirm-select",  85, 10, 1, "00" },
+	{ "confirm-select-ok", 85, 11, 1, "" },
 };
 
 static void put_frame_head(struct payload *p, int type, int channel, uint64_t size)
@@ -223,6 +242,23 @@ static void put_short_string(struct payload *p)
 	p->bytes[at] = (uint8_t)(p->n - at - 1);
 }
 
+static const struct amqp_method *method_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof amqp_methods / sizeof *amqp_methods; i++)
+		if (strcmp(name, amqp_methods[i].name) == 0)
+			return &amqp_methods[i];
+	wrong("amqp %s is not known here", name);
+	return NULL;
+}
+
+/* Class and method of what caused a close; 0 where the line does not say. */
+static void put_cause(struct payload *p)
+{
+	const struct amqp_method *m = word_is("by") ? method_find(word("a method")) : NULL;
+	put_be(p, m ? m->class_id : 0, 2);
+	put_be(p, m ? m->method : 0, 2);
+}
+
 static void put_method(struct payload *p, const struct amqp_method *m)
 {
 	size_t at = p->n;
@@ -242,6 +278,7 @@ static void put_method(struct payload *p, const struct amqp_method *m)
 		case 'N': put_be(p, (uint64_t)number("a delivery tag"), 8); break;
 		case 'T':
 		case 'K': put_short_string(p); break;
+		case 'B': put_cause(p); break;
 		case '+': message = true; break;
 		default:
 			snprintf(digits, sizeof digits, "%.*s", (int)strcspn(a, " "), a);
@@ -273,10 +310,5 @@ void put_amqp(struct payload *p)
 		put(p, 0xce, false);
 		return;
 	}
-	for (size_t i = 0; i < sizeof amqp_methods / sizeof *amqp_methods; i++)
-		if (strcmp(name, amqp_methods[i].name) == 0) {
-			put_method(p, &amqp_methods[i]);
-			return;
-		}
-	wrong("amqp %s is not known here", name);
+	put_method(p, method_find(name));
 }
