@@ -16,6 +16,16 @@
 void text_put_terminal(FILE *, const char *);
 void text_put_terminal_n(FILE *, const char *, size_t n);
 
+/* For HTML, between tags and inside of quoted attributes: markup becomes entities, and
+ * what text_put_terminal() shows as \xNN is shown so too. */
+void text_put_html(FILE *, const char *);
+void text_put_html_n(FILE *, const char *, size_t n);
+
+/* For a line of Markdown, or a cell of a table in GitHub's: the same, and nothing in it
+ * is markup, a link or the beginning of a list. Not for code, where nothing is escaped. */
+void text_put_markdown(FILE *, const char *);
+void text_put_markdown_n(FILE *, const char *, size_t n);
+
 /* Columns that text_put_terminal() fills (wide characters count two). */
 int text_width(const char *);
 int text_width_n(const char *, size_t n);
