@@ -51,9 +51,13 @@ static bool report_write(const struct options *o, struct sqlite3 *db, FILE *out,
 	bool screen = out == stdout;
 	struct report_options how = { .out = out, .colour = screen && o->colour,
 	                              .width = screen ? terminal_width() : WIDTH };
+	static bool (*const report[])(struct sqlite3 *, const struct report_options *, struct err *) = {
+		[FORMAT_TEXT] = report_text, [FORMAT_MARKDOWN] = report_markdown, [FORMAT_HTML] = report_html,
+		[FORMAT_JSON] = report_json, [FORMAT_NDJSON] = report_ndjson,
+	};
 	if (o->verb == DOCTOR)
-		return (o->json ? doctor_json : doctor_text)(db, &how, err);
-	return (o->json ? report_json : report_text)(db, &how, err);
+		return (o->format == FORMAT_JSON ? doctor_json : doctor_text)(db, &how, err);
+	return report[o->format](db, &how, err);
 }
 
 /* A file is written beside its name and renamed, so that the name never stands

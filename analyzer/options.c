@@ -4,13 +4,14 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "text.h"
 
 const char options_usage[] =
 	"usage: tcpwhy FILE...                    say why connections in these captures broke\n"
-	"       tcpwhy report FILE... [-o OUT]    the same as a report; --format text|json\n"
+	"       tcpwhy report FILE... [-o OUT]    a report to send on (.md, .html, …)\n"
 	"       tcpwhy doctor FILE...             how good these captures are\n"
 	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
 	"       tcpwhy --help                     all of it, with examples\n";
@@ -36,7 +37,8 @@ const char options_help[] =
 	"  -o FILE                  analyze: keep the case there; others: write there\n"
 	"      --case FILE          keep the case there, for any verb\n"
 	"      --join, --separate   all files are one capture; each is one of its own\n"
-	"      --format text|json   for people or for programs\n"
+	"      --format text|md|html|json|ndjson\n"
+	"                           of the output; otherwise its name tells (-o report.html)\n"
 	"      --rules DIR          add the rules (.sql) of a folder, or replace by id\n"
 	"      --set RULE.PARAMETER=NUMBER\n"
 	"      --fail-on error|warning|note|RULE\n"
@@ -53,6 +55,7 @@ const char options_help[] =
 	"Examples:\n"
 	"  tcpwhy incident.pcap\n"
 	"  tcpwhy -f 'port 5672' -o case.db rabbit*.pcap\n"
+	"  tcpwhy report incident.pcap -o incident.html\n"
 	"  tcpwhy report case.db --format json -o findings.json\n"
 	"  tcpwhy doctor rabbit*.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
@@ -123,11 +126,33 @@ static bool fail_option(int argc, char **argv, int answer, struct err *err)
 	            nearest ? nearest : "", nearest ? "?" : "");
 }
 
+/* What --format and the ending of a name say. */
+static const struct { const char *name, *ending; enum report_format format; } formats[] = {
+	{ "text", ".txt", FORMAT_TEXT },      { "md", ".md", FORMAT_MARKDOWN },
+	{ "html", ".html", FORMAT_HTML },     { "json", ".json", FORMAT_JSON },
+	{ "ndjson", ".ndjson", FORMAT_NDJSON },
+	{ "markdown", ".markdown", FORMAT_MARKDOWN }, { "htm", ".htm", FORMAT_HTML },
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
 static bool format_set(struct options *o, const char *format, struct err *err)
 {
-	o->json = strcmp(format, "json") == 0;
-	return o->json || strcmp(format, "text") == 0
-	    || fail(err, "--format takes text or json, not \"%.40s\"", format);
+	for (int i = 0; i < FORMATS; i++)
+		if (strcmp(format, formats[i].name) == 0) {
+			o->format = formats[i].format;
+			return true;
+		}
+	return fail(err, "--format takes text, md, html, json or ndjson, not \"%.40s\"", format);
+}
+
+/* Where none is named, the name of the output tells. */
+static void format_by_ending(struct options *o)
+{
+	const char *slash = o->output ? strrchr(o->output, '/') : NULL;
+	const char *ending = o->output ? strrchr(slash ? slash : o->output, '.') : NULL;
+	for (int i = 0; ending && i < FORMATS; i++)
+		if (strcasecmp(ending, formats[i].ending) == 0)
+			o->format = formats[i].format;
 }
 
 static bool joining_set(struct options *o, enum joining joining, struct err *err)
@@ -137,7 +162,10 @@ static bool joining_set(struct options *o, enum joining joining, struct err *err
 	return !both || fail(err, "--join and --separate contradict each other; give one of them");
 }
 
-static bool option_take(struct options *o, int c, const char **output, struct err *err)
+/* The options that name where and how to write are looked at when all are known. */
+struct given { const char *output, *format; };
+
+static bool option_take(struct options *o, int c, struct given *given, struct err *err)
 {
 	switch (c) {
 	case 'h': o->verb = SHOW_HELP; break;
@@ -145,7 +173,7 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case 'r': list_add(&o->files, &o->files_n, optarg); break;
 	case 'f': o->filter = optarg; break;
 	case 'd': list_add(&o->decode_as, &o->decode_as_n, optarg); break;
-	case 'o': *output = optarg; break;
+	case 'o': given->output = optarg; break;
 	case OPT_CASE: o->case_path = optarg; break;
 	case OPT_FAIL_ON: o->fail_on = optarg; break;
 	case OPT_SET: list_add(&o->set, &o->set_n, optarg); break;
@@ -153,7 +181,7 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
-	case OPT_FORMAT: return format_set(o, optarg, err);
+	case OPT_FORMAT: given->format = optarg; return format_set(o, optarg, err);
 	case OPT_COLOUR: return colour_wanted(optarg, &o->colour, err);
 	default: break;
 	}
@@ -214,14 +242,19 @@ static bool words_take(struct options *o, char **word, int n, struct err *err)
 }
 
 /* What a verb needs, and what it cannot use. */
-static bool options_fit(struct options *o, const char *output, struct err *err)
+static bool options_fit(struct options *o, const struct given *given, struct err *err)
 {
+	const char *output = given->output;
 	if (o->verb == ANALYZE && output && o->case_path)
 		return fail(err, "-o and --case both name a case to keep; give one of them");
 	if (o->verb == ANALYZE && output)
 		o->case_path = output;
 	else
 		o->output = output;
+	if (!given->format)
+		format_by_ending(o);
+	if (o->verb == DOCTOR && o->format != FORMAT_TEXT && o->format != FORMAT_JSON)
+		return fail(err, "doctor writes text or json");
 	if (o->case_path && strcmp(o->case_path, "-") == 0)
 		return fail(err, "a case cannot be kept on standard output; name a file");
 	if (o->verb == RULES_LIST && o->files_n)
@@ -239,7 +272,7 @@ static bool options_fit(struct options *o, const char *output, struct err *err)
 
 bool options_read(struct options *o, int argc, char **argv, struct err *err)
 {
-	const char *output = NULL;
+	struct given given = { 0 };
 	int c;
 	*o = (struct options){ .verb = ANALYZE };
 	if (!colour_wanted("auto", &o->colour, err))
@@ -247,7 +280,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *err)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":hVr:f:d:o:", long_options, NULL)) != -1)
 		if (c == '?' || c == ':' ? !fail_option(argc, argv, c, err)
-		                         : !option_take(o, c, &output, err))
+		                         : !option_take(o, c, &given, err))
 			return false;
 	if (o->verb == SHOW_HELP || o->verb == SHOW_VERSION)
 		return true;
@@ -255,7 +288,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *err)
 		o->verb = SHOW_USAGE;
 		return true;
 	}
-	return words_take(o, argv + optind, argc - optind, err) && options_fit(o, output, err);
+	return words_take(o, argv + optind, argc - optind, err) && options_fit(o, &given, err);
 }
 
 void options_free(struct options *o)

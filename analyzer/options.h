@@ -15,6 +15,8 @@ enum verb { ANALYZE, REPORT, DOCTOR, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_
 /* What a process of ours ends with (docs: "Exit status"). */
 enum exit_status { EXIT_DONE, EXIT_FINDING, EXIT_USAGE, EXIT_UNREADABLE, EXIT_PARTIAL };
 
+enum report_format { FORMAT_TEXT, FORMAT_MARKDOWN, FORMAT_HTML, FORMAT_JSON, FORMAT_NDJSON };
+
 struct options {
 	enum verb    verb;
 	const char **files;             /* or the rule's id, for `rules explain` */
@@ -28,7 +30,8 @@ struct options {
 	size_t       set_n;
 	const char  *rules_dir;
 	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
-	bool         json, show_secrets;
+	enum report_format format;
+	bool         show_secrets;
 	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */
 };

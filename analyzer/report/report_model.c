@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "embedded.h"
 #include "text.h"
 
 /* ---- functions ---- */
@@ -23,6 +24,97 @@ static void sql_duration(sqlite3_context *ctx, int n, sqlite3_value **arg)
 	if (sqlite3_value_type(arg[0]) != SQLITE_NULL)
 		sqlite3_result_text(ctx, text_duration(sqlite3_value_int64(arg[0]), buf), -1,
 		                    SQLITE_TRANSIENT);
+}
+
+/* "2026-11-21 01:39:20.236835 UTC"; clock_s leaves the fraction out. */
+static void clock_result(sqlite3_context *ctx, sqlite3_value *ns, int digits)
+{
+	char time[TEXT_TIME_SIZE], text[2 * TEXT_TIME_SIZE];
+	if (sqlite3_value_type(ns) == SQLITE_NULL)
+		return;
+	snprintf(text, sizeof text, "%.*s UTC", digits, text_time(sqlite3_value_int64(ns), time));
+	sqlite3_result_text(ctx, text, -1, SQLITE_TRANSIENT);
+}
+
+static void sql_clock(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	clock_result(ctx, arg[0], 26);
+}
+
+static void sql_clock_s(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	clock_result(ctx, arg[0], 19);
+}
+
+static void sql_tool_version(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n, (void)arg;
+	sqlite3_result_text(ctx, TCPWHY_VERSION, -1, SQLITE_STATIC);
+}
+
+static void sql_time_zone(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n, (void)arg;
+	sqlite3_result_text(ctx, "UTC", -1, SQLITE_STATIC);
+}
+
+/* What stands after the last slash. */
+static void sql_file_name(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	const char *path = (const char *)sqlite3_value_text(arg[0]);
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	if (path)
+		sqlite3_result_text(ctx, slash ? slash + 1 : path, -1, SQLITE_TRANSIENT);
+}
+
+static void sql_plural(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	char text[128];
+	long long count = sqlite3_value_int64(arg[0]);
+	const char *noun = (const char *)sqlite3_value_text(arg[1]);
+	snprintf(text, sizeof text, "%lld %.80s%s", count, noun ? noun : "", count == 1 ? "" : "s");
+	sqlite3_result_text(ctx, text, -1, SQLITE_TRANSIENT);
+}
+
+/* "SYN,ACK": as in the header, in the order in which people write it. */
+static void sql_tcp_flags(sqlite3_context *ctx, int argc, sqlite3_value **arg)
+{
+	(void)argc;
+	static const char *const names[] = { "FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR" };
+	static const int order[] = { 1, 2, 0, 3, 5, 6, 7, 4 };
+	char text[40] = "";
+	size_t n = 0;
+	int flags = sqlite3_value_int(arg[0]);
+	if (sqlite3_value_type(arg[0]) == SQLITE_NULL)
+		return;
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (flags & 1 << order[i])
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? "," : "",
+			                      names[order[i]]);
+	sqlite3_result_text(ctx, text, -1, SQLITE_TRANSIENT);
+}
+
+static void sql_first_sentence(sqlite3_context *ctx, int argc, sqlite3_value **arg)
+{
+	(void)argc;
+	const char *s = (const char *)sqlite3_value_text(arg[0]);
+	if (!s)
+		return;
+	size_t n = strcspn(s, "\n");
+	for (size_t i = 0; i + 1 < n; i++)
+		if ((s[i] == '.' || s[i] == ';') && s[i + 1] == ' ')
+			n = i + 1;
+	bool open_ended = n && s[n - 1] == ';';
+	sqlite3_str *out = sqlite3_str_new(sqlite3_context_db_handle(ctx));
+	sqlite3_str_append(out, s, (int)(open_ended ? n - 1 : n));
+	sqlite3_str_appendall(out, open_ended ? "." : "");
+	sqlite3_result_text(ctx, sqlite3_str_length(out) ? sqlite3_str_value(out) : "", -1,
+	                    SQLITE_TRANSIENT);
+	sqlite3_free(sqlite3_str_finish(out));
 }
 
 /* Line feeds in what packets carried must not look like lines of ours. */
@@ -128,52 +220,52 @@ static void sql_filled(sqlite3_context *ctx, int n, sqlite3_value **arg)
 
 /* ---- views ---- */
 
-static const char views[] =
-	"CREATE TEMP TABLE incident_of AS"
-	"  SELECT id, min(id) OVER (PARTITION BY rule, severity, address(client), server) AS incident_id"
-	"    FROM main.finding;"
-	"CREATE UNIQUE INDEX temp.incident_of_id ON incident_of(id);"
-	"CREATE INDEX temp.incident_of_incident ON incident_of(incident_id, id);"
-	"CREATE TEMP VIEW shown_finding AS"
-	"  SELECT f.*, r.title, CASE WHEN r.about = 'capture' THEN 'quality' WHEN r.benign THEN 'benign'"
-	"         ELSE 'finding' END AS place, r.explains, r.remedy AS remedy_text, r.confirm, r.not_when,"
-	"         r.reference, i.incident_id, w.stream"
-	"    FROM finding f JOIN rule r ON r.id = f.rule JOIN temp.incident_of i ON i.id = f.id"
-	"    LEFT JOIN flow w ON w.id = f.flow_id;"
-	"CREATE TEMP VIEW shown_evidence AS"
-	"  SELECT e.finding_id, e.nr, e.flow_id, e.frame, e.ns, e.role, w.stream, c.id AS capture_id,"
-	"         c.first_ns AS capture_ns, coalesce(f.path, c.name) AS file, coalesce(f.seq, 0) AS file_seq,"
-	"         e.frame - coalesce(f.first_frame, 1) + 1 AS file_frame,"
-	"         (SELECT count(*) FROM capture_file n WHERE n.capture_id = c.id) AS files"
-	"    FROM evidence e JOIN finding d ON d.id = e.finding_id"
-	"    LEFT JOIN flow w ON w.id = e.flow_id"
-	"    LEFT JOIN capture c ON c.id = coalesce(w.capture_id, d.capture_id)"
-	"    LEFT JOIN capture_file f ON f.capture_id = c.id AND e.frame >= f.first_frame"
-	"                            AND e.frame < f.first_frame + f.frames;"
-	"CREATE TEMP TABLE shown_quality AS"
-	"  SELECT id, capture_id, rule, severity, confidence, summary, numbers, remedy_text,"
-	"         coalesce(json_extract(numbers, '$.kind'), rule) AS kind,"
-	"         coalesce(json_extract(numbers, '$.count'), 1) AS count"
-	"    FROM temp.shown_finding WHERE place = 'quality';";
-
+/* What report.sql made, whatever it was. */
 static void views_drop(struct sqlite3 *db)
 {
-	sqlite3_exec(db, "DROP TABLE IF EXISTS temp.shown_quality;"
-	             "DROP VIEW IF EXISTS temp.shown_evidence; DROP VIEW IF EXISTS temp.shown_finding;"
-	             "DROP TABLE IF EXISTS temp.incident_of;", NULL, NULL, NULL);
+	static const char sql[] =
+		"SELECT 'DROP ' || type || ' temp.' || name FROM sqlite_temp_schema"
+		" WHERE name GLOB 'shown_*' AND type IN ('view', 'table') ORDER BY type DESC LIMIT 1";
+	sqlite3_stmt *stmt = NULL;
+	char drop[200];
+	do {
+		drop[0] = '\0';
+		if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK
+		    && sqlite3_step(stmt) == SQLITE_ROW)
+			snprintf(drop, sizeof drop, "%s", model_text(stmt, 0));
+		sqlite3_finalize(stmt);
+	} while (*drop && sqlite3_exec(db, drop, NULL, NULL, NULL) == SQLITE_OK);
+}
+
+/* The functions of report_model.h, and how many arguments they take. */
+static const struct { const char *name; int n; void (*call)(sqlite3_context *, int, sqlite3_value **); }
+functions[] = {
+	{ "iso_time", 1, sql_iso_time },   { "clock", 1, sql_clock },
+	{ "clock_s", 1, sql_clock_s },     { "duration", 1, sql_duration },
+	{ "plural", 2, sql_plural },       { "tcp_flags", 1, sql_tcp_flags },
+	{ "address", 1, sql_address },     { "one_line", 1, sql_one_line },
+	{ "file_name", 1, sql_file_name }, { "tool_version", 0, sql_tool_version },
+	{ "time_zone", 0, sql_time_zone },
+	{ "first_sentence", 1, sql_first_sentence }, { "filled", 2, sql_filled },
+};
+
+static bool functions_register(struct sqlite3 *db)
+{
+	int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+		if (sqlite3_create_function_v2(db, functions[i].name, functions[i].n, how, NULL,
+		                               functions[i].call, NULL, NULL, NULL)
+		    != SQLITE_OK)
+			return false;
+	return true;
 }
 
 bool model_open(struct model *m, struct sqlite3 *db, struct err *err)
 {
-	int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 	*m = (struct model){ .db = db, .err = err };
 	views_drop(db);
-	if (sqlite3_create_function_v2(db, "iso_time", 1, how, NULL, sql_iso_time, NULL, NULL, NULL)
-	    || sqlite3_create_function_v2(db, "duration", 1, how, NULL, sql_duration, NULL, NULL, NULL)
-	    || sqlite3_create_function_v2(db, "address", 1, how, NULL, sql_address, NULL, NULL, NULL)
-	    || sqlite3_create_function_v2(db, "one_line", 1, how, NULL, sql_one_line, NULL, NULL, NULL)
-	    || sqlite3_create_function_v2(db, "filled", 2, how, NULL, sql_filled, NULL, NULL, NULL)
-	    || sqlite3_exec(db, views, NULL, NULL, NULL) != SQLITE_OK)
+	if (!functions_register(db)
+	    || sqlite3_exec(db, embedded_text("analyzer/report/report.sql"), NULL, NULL, NULL) != SQLITE_OK)
 		return fail(err, "the case cannot be reported on: %s", sqlite3_errmsg(db));
 	return true;
 }

@@ -1,18 +1,20 @@
 /* report_model.h - what every report format says, as SQL over the case.
  *
- * model_open() gives the connection these, model_close() takes them away:
+ * model_open() gives the connection the views of report.sql (shown_*), and the
+ * functions that they and the formats use; model_close() takes the views away.
  *
  *   iso_time(ns)                '2026-11-21T04:26:01.123456789Z'
+ *   clock(ns), clock_s(ns)      '2026-11-21 04:26:01.123456 UTC'; to the second
  *   duration(ns)                '914.155 s', as rules have it
+ *   plural(n, noun)             '1 connection', '2 connections'
+ *   tcp_flags(flags)            'SYN,ACK'
  *   filled(text, numbers)       {names} replaced by the numbers; what is not there
  *                               stays out
+ *   first_sentence(text)        of a remedy
  *   one_line(text)              line feeds in it written \x0A
  *   address(endpoint)           without its port
- *   shown_finding               finding, what its rule says, its place ('finding', 'benign',
- *                               'quality'), and incident_id: the first finding of its
- *                               rule on the same endpoints
- *   shown_evidence              evidence, with the file and the file's own frame number
- *   shown_quality               the findings about captures, with their kind and count
+ *   file_name(path)             without its folders
+ *   tool_version(), time_zone() of this report
  */
 #ifndef REPORT_MODEL_H
 #define REPORT_MODEL_H
@@ -21,6 +23,9 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+
+/* Incidents of one rule that are told with all there is to say; of more, the number. */
+#define INCIDENTS_OF_RULE "10"
 
 /* A report being written. After a read that failed nothing more is read, and the
  * sentence waits in *err. */
