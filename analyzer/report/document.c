@@ -76,6 +76,12 @@ static void sentence(struct document *d, const char *sql, int64_t a, int64_t b)
 		prose(d, model_text(s, 0));
 }
 
+/* Tables leave the zone of their times out. */
+static void zone(struct document *d)
+{
+	sentence(d, "SELECT 'Times are ' || time_zone() || '.'", 0, 0);
+}
+
 static bool items(struct document *d, const char *sql)
 {
 	struct sqlite3_stmt *s = model_query(&d->model, sql, 0, 0);
@@ -139,15 +145,16 @@ static void overview(struct document *d)
 {
 	static const struct table columns = { {
 		{ "Severity", CELL_SEVERITY }, { "Finding", CELL_LINK }, { "Rule", CELL_CODE },
-		{ "Between", CELL_TEXT }, { "Count", CELL_NUMBER }, { "First", CELL_TEXT }, { "Last", CELL_TEXT },
+		{ "Between", CELL_TEXT }, { "Count", CELL_NUMBER }, { "First", CELL_WHOLE }, { "Last", CELL_WHOLE },
 		{ "Confidence", CELL_TEXT }, { "Why not higher", CELL_TEXT },
 	} };
 	if (!model_number(&d->model, "SELECT count(*) FROM temp.shown_incident", 0))
 		return;
 	d->format->section(d->out, "findings", "Findings");
+	zone(d);
 	table(d, NULL, &columns,
-	      "SELECT iif(nth <= " INCIDENTS_OF_RULE ", nr, 0), severity, title, rule, replace(b.text, '->', '→'), findings, clock_s(first_ns),"
-	      "       clock_s(last_ns), confidence, y.text"
+	      "SELECT iif(nth <= " INCIDENTS_OF_RULE ", nr, 0), severity, title, rule, replace(b.text, '->', '→'), findings, bare_time(clock_s(first_ns)),"
+	      "       bare_time(clock_s(last_ns)), confidence, y.text"
 	      "  FROM temp.shown_incident i JOIN temp.shown_between b USING (id) JOIN temp.shown_why_not_surer y USING (id)"
 	      " ORDER BY nr LIMIT ?2", 0);
 	sentence(d, "SELECT 'and ' || (count(*) - ?2) || ' more; --format json lists them all'"
@@ -159,12 +166,12 @@ static void overview(struct document *d)
 static void evidence(struct document *d, int64_t finding)
 {
 	static const struct table columns = { {
-		{ "File", CELL_TEXT }, { "Frame", CELL_NUMBER }, { "Time", CELL_TEXT },
-		{ "From start, s", CELL_NUMBER }, { "Direction", CELL_TEXT }, { "Flags", CELL_CODE },
+		{ "File", CELL_TEXT }, { "Frame", CELL_NUMBER }, { "Time", CELL_WHOLE },
+		{ "From start, s", CELL_NUMBER }, { "Direction", CELL_WHOLE }, { "Flags", CELL_CODE },
 		{ "Bytes", CELL_NUMBER }, { "What it is", CELL_TEXT },
 	} };
 	table(d, "Evidence", &columns,
-	      "SELECT 0, file_name(one_line(e.file)), e.file_frame, clock(e.ns), printf('%.6f', (e.ns - e.capture_ns) / 1e9),"
+	      "SELECT 0, file_name(one_line(e.file)), e.file_frame, bare_time(clock(e.ns)), printf('%.6f', (e.ns - e.capture_ns) / 1e9),"
 	      "       iif(p.sender = 'client', 'client → server', iif(p.sender IS NULL, '', 'server → client')),"
 	      "       tcp_flags(p.flags), p.len, one_line(e.role)"
 	      "  FROM temp.shown_evidence e LEFT JOIN packet p ON p.flow_id = e.flow_id AND p.frame = e.frame"
@@ -256,14 +263,15 @@ static void findings(struct document *d)
 static void timeline(struct document *d)
 {
 	static const struct table columns = { {
-		{ "Time", CELL_TEXT }, { "From start", CELL_NUMBER }, { "Lasted", CELL_NUMBER }, { "Severity", CELL_SEVERITY },
+		{ "Time", CELL_WHOLE }, { "From start", CELL_NUMBER }, { "Lasted", CELL_NUMBER }, { "Severity", CELL_SEVERITY },
 		{ "Finding", CELL_LINK }, { "Client", CELL_TEXT }, { "Server", CELL_TEXT },
 	} };
 	if (!model_number(&d->model, "SELECT count(*) FROM temp.shown_timeline", 0))
 		return;
 	d->format->section(d->out, "timeline", "Timeline");
+	zone(d);
 	table(d, NULL, &columns,
-	      "SELECT iif(i.nth <= " INCIDENTS_OF_RULE ", i.nr, 0), clock(t.from_ns), duration(t.after_ns), duration(t.lasted_ns), t.severity, t.title,"
+	      "SELECT iif(i.nth <= " INCIDENTS_OF_RULE ", i.nr, 0), bare_time(clock(t.from_ns)), duration(t.after_ns), duration(t.lasted_ns), t.severity, t.title,"
 	      "       t.client, t.server FROM temp.shown_timeline t JOIN temp.shown_incident i ON i.id = t.incident_id"
 	      " ORDER BY t.from_ns IS NULL, t.from_ns, t.id LIMIT ?2", 0);
 	sentence(d, "SELECT 'and ' || (count(*) - ?2) || ' more; --format json lists them all'"

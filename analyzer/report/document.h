@@ -17,8 +17,8 @@
 struct ladder;
 struct sqlite3;
 
-/* How a column's cells look. Of CELL_LINK the text leads to the finding of its row. */
-enum cell { CELL_TEXT, CELL_NUMBER, CELL_CODE, CELL_SEVERITY, CELL_LINK };
+/* How a column's cells look; CELL_WHOLE: as text, never folded. Of CELL_LINK the text leads to the finding of its row. */
+enum cell { CELL_TEXT, CELL_WHOLE, CELL_NUMBER, CELL_CODE, CELL_SEVERITY, CELL_LINK };
 
 enum { TABLE_COLUMNS = 9 };
 

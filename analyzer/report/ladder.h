@@ -65,7 +65,7 @@ struct model;
 bool ladder_read(struct ladder *, struct model *, int64_t finding);
 void ladder_free(struct ladder *);
 
-/* What has room for no picture draws none. */
+/* An empty line, then the picture; nothing where there is no room for one. */
 struct page;
 void ladder_draw_text(const struct page *, const struct ladder *, int indent);
 

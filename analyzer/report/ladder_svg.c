@@ -6,7 +6,7 @@
 #include "ladder.h"
 #include "text.h"
 
-enum { WIDTH = 900, FIRST = 200, LAST = 880, TOP = 34, ARROW = 34, SILENCE = 46, MORE = 34, BOTTOM = 12,
+enum { WIDTH = 900, FIRST = 200, LAST = 880, TOP = 34, NAME = 18, ARROW = 34, SILENCE = 46, MORE = 34, BOTTOM = 12,
        FRAME_X = 66, TIME_X = 176, DOT_X = 14, HEAD = 8 };
 
 /* Half a pixel more than the width of a character of the font, so that labels fit. */
@@ -33,13 +33,14 @@ static void text_at(FILE *out, const char *class, int x, int y, int room, const 
 	fputs(cut ? "…</text>" : "</text>", out);
 }
 
+/* More than two take turns in two rows. */
 static void names(FILE *out, const struct ladder *l)
 {
-	int room = (LAST - FIRST) / (l->lines > 2 ? l->lines - 1 : 2) - 10;
+	int rows = l->lines > 2 ? 2 : 1, room = rows * (LAST - FIRST) / (l->lines > 2 ? l->lines - 1 : 2) - 20;
 	for (int i = 0; i < l->lines; i++) {
-		const char *class = i == 0 ? "name" : i == l->lines - 1 ? "name end" : "name middle";
-		text_at(out, class, i == 0 ? FIRST - 6 : i == l->lines - 1 ? LAST + 6 : x_of(l, i), 18,
-		        i == 0 || i == l->lines - 1 ? room : room * 9 / 10, l->line[i]);
+		bool last = i == l->lines - 1;
+		text_at(out, i == 0 ? "name" : last ? "name end" : "name middle", x_of(l, i) + (i == 0 ? -6 : last ? 6 : 0),
+		        18 + i % rows * NAME, room, l->line[i]);
 	}
 }
 
@@ -78,7 +79,7 @@ static void arrow(FILE *out, const struct ladder *l, const struct ladder_message
 	        to + back, at + 4);
 }
 
-static void words(FILE *out, const struct ladder *l, const struct ladder_row *r, int y)
+static void words(FILE *out, const struct ladder_row *r, int y)
 {
 	char text[LADDER_WORDS];
 	int height = height_of(r), width = text_width(ladder_words(r, text)) * CHARACTER + 24;
@@ -87,12 +88,11 @@ static void words(FILE *out, const struct ladder *l, const struct ladder_row *r,
 		        (FIRST + LAST - width) / 2, y + height / 2 - 12, width, 24);
 	text_at(out, "soft middle", (FIRST + LAST) / 2, y + height / 2 + 4, LAST - FIRST, text);
 	fputc('\n', out);
-	(void)l;
 }
 
 void ladder_draw_svg(FILE *out, const struct ladder *l)
 {
-	int height = TOP + BOTTOM, y = TOP;
+	int y = l->lines > 2 ? TOP + NAME : TOP, height = y + BOTTOM;
 	if (l->lines < 2)
 		return;
 	for (size_t i = 0; i < l->rows; i++)
@@ -100,14 +100,14 @@ void ladder_draw_svg(FILE *out, const struct ladder *l)
 	fprintf(out, "<svg class=\"ladder\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Packets between the hosts, "
 	        "in order of time\">\n", WIDTH, height);
 	names(out, l);
-	lives(out, l, "life", TOP - 8, 8);
+	lives(out, l, "life", y - 8, 8);
 	for (size_t i = 0; i < l->rows; i++) {
 		const struct ladder_row *r = &l->row[i];
 		lives(out, l, r->kind == LADDER_ARROW ? "life" : "pause", y, height_of(r));
 		if (r->kind == LADDER_ARROW)
 			arrow(out, l, &l->message[r->message], y);
 		else
-			words(out, l, r, y);
+			words(out, r, y);
 		y += height_of(r);
 	}
 	lives(out, l, "life", y, BOTTOM);

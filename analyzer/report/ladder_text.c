@@ -12,6 +12,7 @@
 #include "text.h"
 
 enum { FRAME = 9, TIME = 22, BODY = 24 };          /* where these columns end, and the picture begins */
+enum { LANE = 14 };                                /* the least between two lifelines */
 
 /* The characters of a drawing. */
 struct signs { const char *life, *pause, *line, *strong, *right, *left, *mark, *dots; };
@@ -71,17 +72,18 @@ static void lives(const struct drawing *d, int from, int to, const char *sign)
 	}
 }
 
-/* Each name where its line is: the first begins there, the last ends there. */
-static void names(const struct drawing *d)
+/* Names where their lines are: the first begins there, the last ends there. More than
+ * two take turns in two rows. */
+static void names(const struct drawing *d, int row, int rows)
 {
 	const struct ladder *l = d->ladder;
-	int at = 0, room = (d->width - l->lines) / l->lines;
+	int at = 0, room = (l->lines < 4 ? d->width / 2 : 4 * d->width / 3 / (l->lines - 1)) - 1;
 	page_pad(d->page, 0, d->indent + BODY);
-	for (int i = 0; i < l->lines; i++) {
+	for (int i = row; i < l->lines; i += rows) {
 		int width = text_width(l->line[i]) < room ? text_width(l->line[i]) : room;
-		int begin = i == 0 ? 0 : i == l->lines - 1 ? d->width - width : column_of(d, i) - width / 2;
+		int begin = column_of(d, i) - (i == 0 ? 0 : i == l->lines - 1 ? width - 1 : width / 2);
 		page_pad(d->page, at, begin);
-		at = begin + put_fitted(d, BOLD, l->line[i], room);
+		at = (begin > at ? begin : at) + put_fitted(d, BOLD, l->line[i], room);
 	}
 	fputc('\n', d->page->out);
 }
@@ -144,9 +146,11 @@ void ladder_draw_text(const struct page *p, const struct ladder *l, int indent)
 {
 	struct drawing d = { .page = p, .ladder = l, .signs = p->utf8 ? &utf8_signs : &ascii_signs,
 	                     .indent = indent, .width = p->width - indent - BODY };
-	if (l->lines < 2 || d.width < 20 * (l->lines - 1))
+	if (l->lines < 2 || d.width < LANE * (l->lines - 1))
 		return;
-	names(&d);
+	fputc('\n', p->out);
+	for (int i = 0, rows = l->lines > 2 ? 2 : 1; i < rows; i++)
+		names(&d, i, rows);
 	for (size_t i = 0; i < l->rows; i++)
 		row(&d, &l->row[i]);
 }

@@ -114,8 +114,8 @@ CREATE TEMP VIEW shown_filter(finding_id, nr, text, file, files) AS
    GROUP BY finding_id, capture_id, file_seq, file
   UNION ALL
   SELECT f.id, 2,
-         ip || ' == ' || w.client_ip || ' && ' || ip || ' == ' || w.server_ip
-           || ' && tcp.port == ' || w.client_port || ' && tcp.port == ' || w.server_port, NULL, 1
+         ip || '==' || w.client_ip || ' && ' || ip || '==' || w.server_ip
+           || ' && tcp.port==' || w.client_port || ' && tcp.port==' || w.server_port, NULL, 1
     FROM finding f
     JOIN (SELECT *, iif(instr(client_ip, ':'), 'ipv6.addr', 'ip.addr') AS ip FROM flow) w ON w.id = f.flow_id;
 

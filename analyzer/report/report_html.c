@@ -80,6 +80,8 @@ static void html_headline(FILE *out, const struct headline *h)
 		fprintf(out, "%lld. ", (long long)h->nr);
 	text_put_html(out, h->title);
 	fputs("</h3>\n<p class=\"meta\">", out);
+	if (*h->confidence)
+		fputs("Confidence: ", out);
 	text_put_html(out, h->confidence);
 	if (h->nr) {
 		fputs(" · <code>", out);
@@ -166,7 +168,7 @@ static void html_items_end(FILE *out)
 
 static const char *column_class(const struct column *c)
 {
-	return c->kind == CELL_NUMBER ? " class=\"number\"" : "";
+	return c->kind == CELL_NUMBER ? " class=\"number\"" : c->kind == CELL_WHOLE ? " class=\"whole\"" : "";
 }
 
 static void html_table(FILE *out, const struct table *t)

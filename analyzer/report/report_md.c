@@ -172,7 +172,7 @@ static void md_table_end(FILE *out)
 static void md_ladder(FILE *out, const struct ladder *l)
 {
 	const struct page page = { .out = out, .utf8 = true, .width = LADDER_WIDTH };
-	fputs("\n```text\n", out);
+	fputs("\n```text", out);
 	ladder_draw_text(&page, l, 0);
 	fputs("```\n", out);
 }

@@ -48,6 +48,15 @@ static void sql_clock_s(sqlite3_context *ctx, int n, sqlite3_value **arg)
 	clock_result(ctx, arg[0], 19);
 }
 
+static void sql_bare_time(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	const char *time = (const char *)sqlite3_value_text(arg[0]);
+	const char *zone = time ? strrchr(time, ' ') : NULL;
+	if (zone)
+		sqlite3_result_text(ctx, time, (int)(zone - time), SQLITE_TRANSIENT);
+}
+
 static void sql_tool_version(sqlite3_context *ctx, int n, sqlite3_value **arg)
 {
 	(void)n, (void)arg;
@@ -162,30 +171,51 @@ static void fill_real(sqlite3_str *out, double value)
 	sqlite3_str_append(out, text, (int)(text[n - 1] == '.' ? n - 1 : n));
 }
 
+/* Whether a text can be a word of a shell's command and nothing else: who reads a command
+ * may paste it, and the text may be a packet's. */
+static bool is_plain_word(const char *s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@%+=,-";
+	return *s != '-' && s[strspn(s, plain)] == '\0';
+}
+
+/* {host}, where the text must not be in a command: HOST */
+static void fill_placeholder(sqlite3_str *out, const char *name, int n)
+{
+	for (int i = 0; i < n; i++)
+		sqlite3_str_appendchar(out, 1, (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i]));
+}
+
 /* Append the value of numbers.name as people write it: a list with commas.
  * False: there is none. */
-static bool fill_name(sqlite3_str *out, sqlite3_stmt *value, const char *name, int n)
+static bool fill_name(sqlite3_str *out, sqlite3_stmt *value, const char *name, int n, bool command)
 {
 	sqlite3_bind_text(value, 2, name, n, SQLITE_TRANSIENT);
 	bool found = sqlite3_step(value) == SQLITE_ROW
 	          && sqlite3_column_type(value, 0) != SQLITE_NULL;
 	if (found && sqlite3_column_type(value, 0) == SQLITE_FLOAT)
 		fill_real(out, sqlite3_column_double(value, 0));
+	else if (found && command && !is_plain_word((const char *)sqlite3_column_text(value, 0)))
+		fill_placeholder(out, name, n);
 	else if (found)
 		sqlite3_str_appendall(out, (const char *)sqlite3_column_text(value, 0));
 	sqlite3_reset(value);
 	return found;
 }
 
+/* Lines that begin with a blank are commands. */
 static void fill(sqlite3_str *out, sqlite3_stmt *value, const char *s)
 {
+	bool command = *s == ' ';
 	while (*s) {
-		size_t n = strcspn(s, "{");
+		size_t n = strcspn(s, "{\n");
 		sqlite3_str_append(out, s, (int)n);
 		s += n;
-		n = *s ? strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789_") : 0;
-		if (*s && n && s[n + 1] == '}') {
-			bool filled = fill_name(out, value, s + 1, (int)n);
+		if (*s == '\n')
+			command = s[1] == ' ';
+		n = *s == '{' ? strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789_") : 0;
+		if (n && s[n + 1] == '}') {
+			bool filled = fill_name(out, value, s + 1, (int)n, command);
 			s += n + 2;
 			if (!filled && *s == ' ')
 				s++;
@@ -244,6 +274,7 @@ functions[] = {
 	{ "clock_s", 1, sql_clock_s },     { "duration", 1, sql_duration },
 	{ "plural", 2, sql_plural },       { "tcp_flags", 1, sql_tcp_flags },
 	{ "address", 1, sql_address },     { "one_line", 1, sql_one_line },
+	{ "bare_time", 1, sql_bare_time },
 	{ "file_name", 1, sql_file_name }, { "tool_version", 0, sql_tool_version },
 	{ "time_zone", 0, sql_time_zone },
 	{ "first_sentence", 1, sql_first_sentence }, { "filled", 2, sql_filled },

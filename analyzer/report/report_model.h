@@ -5,11 +5,14 @@
  *
  *   iso_time(ns)                '2026-11-21T04:26:01.123456789Z'
  *   clock(ns), clock_s(ns)      '2026-11-21 04:26:01.123456 UTC'; to the second
+ *   bare_time(text)             such a time without its zone
  *   duration(ns)                '914.155 s', as rules have it
  *   plural(n, noun)             '1 connection', '2 connections'
  *   tcp_flags(flags)            'SYN,ACK'
  *   filled(text, numbers)       {names} replaced by the numbers; what is not there
- *                               stays out
+ *                               stays out. In a command (a line that begins with
+ *                               a blank) what a shell could take for more than a
+ *                               word becomes a placeholder: {host} HOST
  *   first_sentence(text)        of a remedy
  *   one_line(text)              line feeds in it written \x0A
  *   address(endpoint)           without its port

@@ -207,10 +207,8 @@ static void evidence(struct writer *w, long long finding)
 static void ladder(struct writer *w, long long finding)
 {
 	struct ladder l;
-	if (ladder_read(&l, &w->model, finding) && l.lines > 1) {
-		line_end(w);
+	if (ladder_read(&l, &w->model, finding))
 		ladder_draw_text(&w->page, &l, 2);
-	}
 	ladder_free(&l);
 }
 
@@ -220,7 +218,10 @@ static void filters(struct writer *w, long long finding)
 		"SELECT iif(nr = 1, '  Filter', '  or'), text, file, files FROM temp.shown_filter WHERE finding_id = ?1 ORDER BY nr",
 		finding, 0);
 	while (model_next(&w->model, s)) {
-		page_fold(&w->page, model_text(s, 0), LABEL, 0, model_text(s, 1));
+		page_put(&w->page, DIM, model_text(s, 0));    /* not folded: it is to be copied */
+		page_pad(&w->page, text_width(model_text(s, 0)), LABEL);
+		put(w, model_text(s, 1));
+		line_end(w);
 		if (sqlite3_column_int(s, 3) > 1)
 			page_fold(&w->page, "", LABEL, 0, model_text(s, 2));
 	}
