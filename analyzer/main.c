@@ -18,6 +18,7 @@
 #include "run.h"
 #include "store.h"
 #include "text.h"
+#include "zone.h"
 
 static void trouble(const char *sentence)
 {
@@ -213,7 +214,7 @@ static bool has_conclusions(struct sqlite3 *db)
 {
 	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
 	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy')", NULL) == 6
-	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'about'",
+	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'sha256'",
 	                 NULL) == 1;
 }
 
@@ -362,6 +363,11 @@ static int rules_then_verb(const struct options *o)
 {
 	struct rules rules;
 	struct err err;
+	if (!zone_set(o->zone ? o->zone : "UTC")) {
+		fail(&err, "--tz: there is no time zone \"%.60s\" here; write UTC, local, +08:00 or a name such as"
+		     " Asia/Shanghai", o->zone);
+		return give_up(&err, EXIT_USAGE);
+	}
 	if (!rules_load(&rules, o->rules_dir, &err))
 		return give_up(&err, EXIT_USAGE);
 	bool ok = true;

@@ -43,6 +43,8 @@ const char options_help[] =
 	"      --set RULE.PARAMETER=NUMBER\n"
 	"      --fail-on error|warning|note|RULE\n"
 	"                           exit status 1 when there is such a finding, or a graver\n"
+	"      --tz ZONE            of the times shown: UTC (unless said otherwise), local,\n"
+	"                           +08:00, Asia/Shanghai\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
 	"  -h, --help               this text\n"
@@ -62,7 +64,7 @@ const char options_help[] =
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
-       OPT_JOIN, OPT_SEPARATE };
+       OPT_JOIN, OPT_SEPARATE, OPT_ZONE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -77,6 +79,7 @@ static const struct option long_options[] = {
 	{ "separate",     no_argument,       NULL, OPT_SEPARATE },
 	{ "set",          required_argument, NULL, OPT_SET },
 	{ "show-secrets", no_argument,       NULL, OPT_SHOW_SECRETS },
+	{ "tz",           required_argument, NULL, OPT_ZONE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -178,6 +181,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 	case OPT_FAIL_ON: o->fail_on = optarg; break;
 	case OPT_SET: list_add(&o->set, &o->set_n, optarg); break;
 	case OPT_RULES: o->rules_dir = optarg; break;
+	case OPT_ZONE: o->zone = optarg; break;
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);

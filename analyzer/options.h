@@ -31,6 +31,7 @@ struct options {
 	const char  *rules_dir;
 	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
 	enum report_format format;
+	const char  *zone;              /* of the times shown; NULL: UTC */
 	bool         show_secrets;
 	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */

@@ -530,7 +530,8 @@ static void full_rows(struct store *s)
 	int64_t base, id = store_capture_begin(s, "c", &base);
 	store_capture_end(s, id, &(struct capture_facts){ .link_types = "EN10MB",
 							  .taken_for = "file",
-							  .series_trouble = "t" });
+							  .series_trouble = "t",
+							  .read_with = "-f x" });
 	store_capture_file(s, id,
 			   &(struct capture_file_facts){ .path = "p",
 							 .compression = "gzip",

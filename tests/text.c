@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "text.h"
+#include "zone.h"
 
 int check_failed;
 
@@ -131,6 +132,23 @@ static void check_times(void)
 	text_time(INT64_MIN, buf);
 }
 
+static void check_zones(void)
+{
+	char buf[TEXT_TIME_SIZE], zone[ZONE_SIZE];
+	CHECK(strcmp(zone_at(0, zone), "UTC") == 0 && strcmp(zone_name(), "UTC") == 0);
+	CHECK(zone_set("+05:30"));
+	CHECK(strcmp(text_time(0, buf), "1970-01-01 05:30:00.000000") == 0);
+	CHECK(strcmp(text_time(-1, buf), "1970-01-01 05:29:59.999999") == 0);
+	CHECK(strcmp(zone_at(-1, zone), "+05:30") == 0);
+	CHECK(strcmp(text_iso(0, buf), "1970-01-01T00:00:00.000000000Z") == 0);
+	CHECK(zone_set("-0800"));
+	CHECK(strcmp(text_time(0, buf), "1969-12-31 16:00:00.000000") == 0);
+	CHECK(strcmp(zone_at(0, zone), "-08:00") == 0);
+	CHECK(!zone_set("+8") && !zone_set("+99:00") && !zone_set("../x") && !zone_set("No/Where"));
+	CHECK(!zone_set("") && !zone_set("+"));
+	CHECK(zone_set("UTC"));
+}
+
 static void check_durations(void)
 {
 	static const struct { int64_t ns; const char *text; } all[] = {
@@ -158,11 +176,13 @@ static void check_nearest(void)
 
 int main(void)
 {
+	zone_set("UTC");
 	check_terminal();
 	check_html();
 	check_markdown();
 	check_utf8();
 	check_times();
+	check_zones();
 	check_durations();
 	check_nearest();
 	return check_failed != 0;

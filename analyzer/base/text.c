@@ -269,8 +269,9 @@ void text_put_utf8(FILE *out, const char *s)
 	}
 }
 
-/* Seconds and the nanoseconds after them, also before 1970. */
-static int64_t split_ns(int64_t ns, struct tm *tm)
+/* Seconds, in UTC or in the zone that is set, and the nanoseconds after them, also before
+ * 1970. */
+static int64_t split_ns(int64_t ns, struct tm *(*split)(const time_t *, struct tm *), struct tm *tm)
 {
 	int64_t s = ns / NS_PER_S, rest = ns % NS_PER_S;
 	if (rest < 0) {
@@ -278,14 +279,14 @@ static int64_t split_ns(int64_t ns, struct tm *tm)
 		s--;
 	}
 	time_t t = (time_t)s;
-	gmtime_r(&t, tm);
+	split(&t, tm);
 	return rest;
 }
 
 const char *text_time(int64_t ns, char buf[static TEXT_TIME_SIZE])
 {
 	struct tm tm;
-	int64_t rest = split_ns(ns, &tm);
+	int64_t rest = split_ns(ns, localtime_r, &tm);
 	size_t n = strftime(buf, TEXT_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
 	snprintf(buf + n, TEXT_TIME_SIZE - n, ".%06d", (int)(rest / 1000));
 	return buf;
@@ -294,7 +295,7 @@ const char *text_time(int64_t ns, char buf[static TEXT_TIME_SIZE])
 const char *text_iso(int64_t ns, char buf[static TEXT_TIME_SIZE])
 {
 	struct tm tm;
-	int64_t rest = split_ns(ns, &tm);
+	int64_t rest = split_ns(ns, gmtime_r, &tm);
 	size_t n = strftime(buf, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(buf + n, TEXT_TIME_SIZE - n, ".%09dZ", (int)rest);
 	return buf;

@@ -146,7 +146,7 @@ static void overview(struct document *d)
 	static const struct table columns = { {
 		{ "Severity", CELL_SEVERITY }, { "Finding", CELL_LINK }, { "Rule", CELL_CODE },
 		{ "Between", CELL_TEXT }, { "Count", CELL_NUMBER }, { "First", CELL_WHOLE }, { "Last", CELL_WHOLE },
-		{ "Confidence", CELL_TEXT }, { "Why not higher", CELL_TEXT },
+		{ "Confidence, and why not higher", CELL_TEXT },
 	} };
 	if (!model_number(&d->model, "SELECT count(*) FROM temp.shown_incident", 0))
 		return;
@@ -154,7 +154,7 @@ static void overview(struct document *d)
 	zone(d);
 	table(d, NULL, &columns,
 	      "SELECT iif(nth <= " INCIDENTS_OF_RULE ", nr, 0), severity, title, rule, replace(b.text, '->', '→'), findings, bare_time(clock_s(first_ns)),"
-	      "       bare_time(clock_s(last_ns)), confidence, y.text"
+	      "       bare_time(clock_s(last_ns)), confidence || iif(y.text <> '', ': ' || y.text, '')"
 	      "  FROM temp.shown_incident i JOIN temp.shown_between b USING (id) JOIN temp.shown_why_not_surer y USING (id)"
 	      " ORDER BY nr LIMIT ?2", 0);
 	sentence(d, "SELECT 'and ' || (count(*) - ?2) || ' more; --format json lists them all'"

@@ -200,6 +200,20 @@ CREATE TEMP VIEW shown_file(capture_id, seq, nr, label, text) AS
          (VALUES (1, 'Size'), (2, 'SHA-256'), (3, 'Format'), (4, 'Link type'), (5, 'Snaplen'), (6, 'Frames'),
                  (7, 'Span'), (8, 'Trouble'));
 
+-- One number for all that conclusions depend on beside the facts: the texts of the rules,
+-- the values of their parameters, and the known time-outs.
+CREATE TEMP VIEW shown_rule_set AS
+  SELECT sha256(group_concat(line, char(10))) AS sha256
+    FROM (SELECT id || ' ' || sha256 || ' ' || params AS line FROM rule
+          UNION ALL
+          SELECT printf('%.17g %.17g ', seconds, tolerance_s) || layer || ' ' || product || ' ' || setting FROM known_timer
+          ORDER BY 1);
+
 CREATE TEMP VIEW shown_made_with(nr, label, text) AS
   SELECT 1, 'Tool', 'tcpwhy ' || tool_version()
-  UNION ALL SELECT 2, 'Time zone', time_zone();
+  UNION ALL SELECT 2, 'Rules', plural(count(*), 'rule') || ', SHA-256 of the set ' || (SELECT sha256 FROM temp.shown_rule_set)
+              FROM rule
+  UNION ALL SELECT 3, 'Options', (SELECT coalesce(group_concat(read_with, '; '), 'none')
+                                    FROM (SELECT DISTINCT one_line(read_with) AS read_with FROM capture
+                                           WHERE read_with IS NOT NULL ORDER BY 1))
+  UNION ALL SELECT 4, 'Time zone', time_zone();

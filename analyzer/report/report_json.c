@@ -19,7 +19,7 @@ static const char captures[] =
 	"    FROM capture_file f WHERE f.capture_id = c.id ORDER BY seq)),"
 	"  'frames', frames, 'bytes', bytes, 'first', iso_time(first_ns), 'last', iso_time(last_ns),"
 	"  'flows', (SELECT count(*) FROM flow w WHERE w.capture_id = c.id),"
-	"  'tcp_frames', tcp_frames, 'dropped_frames', dropped_frames, 'taken_for', taken_for,"
+	"  'tcp_frames', tcp_frames, 'dropped_frames', dropped_frames, 'taken_for', taken_for, 'read_with', read_with,"
 	"  'not_followed', (SELECT json_group_object(kind, frames) FROM (SELECT kind, frames"
 	"    FROM not_followed n WHERE n.capture_id = c.id ORDER BY kind)))"
 	"  FROM capture c ORDER BY id";
@@ -51,7 +51,8 @@ static const char incidents[] =
 
 /* Of NDJSON alone: what its lines are, and every connection in short. */
 static const char report[] =
-	"SELECT json_object('tcpwhy', tool_version(), 'schema', 1)";
+	"SELECT json_object('tcpwhy', tool_version(), 'schema', 1, 'rules_sha256', sha256)"
+	" FROM temp.shown_rule_set";
 
 static const char flows[] =
 	"SELECT json_object('flow', f.id, 'stream', f.stream, 'capture', c.name, 'client', n.client, 'server', n.server,"
@@ -60,6 +61,13 @@ static const char flows[] =
 	"  'client_bytes', f.client_bytes, 'server_bytes', f.server_bytes, 'rtt_s', f.rtt_ns / 1e9,"
 	"  'conn_state', f.conn_state, 'ended', f.ended, 'ended_by', f.ended_by, 'community_id', f.community_id)"
 	"  FROM flow f JOIN flow_name n ON n.flow_id = f.id JOIN capture c ON c.id = f.capture_id ORDER BY f.id";
+
+static void put_first(struct model *m, FILE *out, const char *sql)
+{
+	struct sqlite3_stmt *stmt = model_query(m, sql, 0, 0);
+	while (model_next(m, stmt))
+		text_put_utf8(out, model_text(stmt, 0));
+}
 
 /* "key": [ one object a line ] */
 static void put_list(struct model *m, FILE *out, const char *key, const char *sql, int which)
@@ -109,7 +117,9 @@ bool report_json(struct sqlite3 *db, const struct report_options *options, struc
 	FILE *out = options->out;
 	if (!model_open(&m, db, err))
 		return false;
-	fprintf(out, "{\"tcpwhy\": \"%s\", \"schema\": 1,\n", TCPWHY_VERSION);
+	fprintf(out, "{\"tcpwhy\": \"%s\", \"schema\": 1, \"rules_sha256\": ", TCPWHY_VERSION);
+	put_first(&m, out, "SELECT json_quote(sha256) FROM temp.shown_rule_set");
+	fputs(",\n", out);
 	for (int i = 0; i < LISTS; i++) {
 		put_list(&m, out, lists[i].key, lists[i].sql, lists[i].which);
 		fputs(i + 1 < LISTS ? ",\n" : "}\n", out);

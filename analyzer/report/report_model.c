@@ -4,8 +4,10 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "digest.h"
 #include "embedded.h"
 #include "text.h"
+#include "zone.h"
 
 /* ---- functions ---- */
 
@@ -29,10 +31,11 @@ static void sql_duration(sqlite3_context *ctx, int n, sqlite3_value **arg)
 /* "2026-11-21 01:39:20.236835 UTC"; clock_s leaves the fraction out. */
 static void clock_result(sqlite3_context *ctx, sqlite3_value *ns, int digits)
 {
-	char time[TEXT_TIME_SIZE], text[2 * TEXT_TIME_SIZE];
+	char time[TEXT_TIME_SIZE], zone[ZONE_SIZE], text[2 * TEXT_TIME_SIZE];
 	if (sqlite3_value_type(ns) == SQLITE_NULL)
 		return;
-	snprintf(text, sizeof text, "%.*s UTC", digits, text_time(sqlite3_value_int64(ns), time));
+	snprintf(text, sizeof text, "%.*s %s", digits, text_time(sqlite3_value_int64(ns), time),
+	         zone_at(sqlite3_value_int64(ns), zone));
 	sqlite3_result_text(ctx, text, -1, SQLITE_TRANSIENT);
 }
 
@@ -57,6 +60,15 @@ static void sql_bare_time(sqlite3_context *ctx, int n, sqlite3_value **arg)
 		sqlite3_result_text(ctx, time, (int)(zone - time), SQLITE_TRANSIENT);
 }
 
+static void sql_sha256(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	(void)n;
+	char hex[DIGEST_HEX];
+	const char *text = (const char *)sqlite3_value_text(arg[0]);
+	if (text)
+		sqlite3_result_text(ctx, digest_hex(text, hex), -1, SQLITE_TRANSIENT);
+}
+
 static void sql_tool_version(sqlite3_context *ctx, int n, sqlite3_value **arg)
 {
 	(void)n, (void)arg;
@@ -66,7 +78,7 @@ static void sql_tool_version(sqlite3_context *ctx, int n, sqlite3_value **arg)
 static void sql_time_zone(sqlite3_context *ctx, int n, sqlite3_value **arg)
 {
 	(void)n, (void)arg;
-	sqlite3_result_text(ctx, "UTC", -1, SQLITE_STATIC);
+	sqlite3_result_text(ctx, zone_name(), -1, SQLITE_TRANSIENT);
 }
 
 /* What stands after the last slash. */
@@ -274,7 +286,7 @@ functions[] = {
 	{ "clock_s", 1, sql_clock_s },     { "duration", 1, sql_duration },
 	{ "plural", 2, sql_plural },       { "tcp_flags", 1, sql_tcp_flags },
 	{ "address", 1, sql_address },     { "one_line", 1, sql_one_line },
-	{ "bare_time", 1, sql_bare_time },
+	{ "sha256", 1, sql_sha256 },       { "bare_time", 1, sql_bare_time },
 	{ "file_name", 1, sql_file_name }, { "tool_version", 0, sql_tool_version },
 	{ "time_zone", 0, sql_time_zone },
 	{ "first_sentence", 1, sql_first_sentence }, { "filled", 2, sql_filled },

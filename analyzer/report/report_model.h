@@ -17,6 +17,7 @@
  *   one_line(text)              line feeds in it written \x0A
  *   address(endpoint)           without its port
  *   file_name(path)             without its folders
+ *   sha256(text)                in hexadecimal
  *   tool_version(), time_zone() of this report
  */
 #ifndef REPORT_MODEL_H
