@@ -295,11 +295,11 @@ static void test_refused(void)
 	refused_untouched(path, "is no tcpwhy case");
 	database_write(
 		path,
-		"PRAGMA application_id = 1952673911; PRAGMA user_version = 2; CREATE TABLE t(x)");
+		"PRAGMA application_id = 1952673911; PRAGMA user_version = 3; CREATE TABLE t(x)");
 	refused_untouched(path, "a newer tcpwhy");
 	database_write(
 		path,
-		"PRAGMA application_id = 1952673911; PRAGMA user_version = 1; CREATE TABLE t(x)");
+		"PRAGMA application_id = 1952673911; PRAGMA user_version = 2; CREATE TABLE t(x)");
 	refused_untouched(path, "no such table");
 
 	CHECK(refuses(store_open, folder, "is a folder"));

@@ -22,12 +22,12 @@ static bool take(const char *tz)
 static bool take_offset(const char *name)
 {
 	int hours, minutes, end = 0;
-	char tz[32];
+	char tz[64];
 	if ((sscanf(name + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2
 	     && sscanf(name + 1, "%2d%2d%n", &hours, &minutes, &end) != 2)
 	    || name[1 + end] || name[1] < '0' || name[1] > '9' || hours > 24 || minutes < 0 || minutes > 59)
 		return false;
-	snprintf(tz, sizeof tz, "<%c%02d:%02d>%c%02d:%02d", *name, hours, minutes, *name == '+' ? '-' : '+',
+	snprintf(tz, sizeof tz, "<%c%02d%02d>%c%02d:%02d", *name, hours, minutes, *name == '+' ? '-' : '+',
 	         hours, minutes);
 	return take(tz);
 }
@@ -54,16 +54,6 @@ bool zone_set(const char *name)
 	return *name == '+' || *name == '-' ? take_offset(name) : take_named(name);
 }
 
-const char *zone_name(void)
-{
-	const char *tz = getenv("TZ");
-	if (!tz || !*tz)
-		return "local";
-	if (strcmp(tz, UTC) == 0)
-		return "UTC";
-	return *tz == ':' ? tz + 1 : tz;
-}
-
 const char *zone_at(int64_t ns, char buf[static ZONE_SIZE])
 {
 	struct tm tm;
@@ -74,5 +64,14 @@ const char *zone_at(int64_t ns, char buf[static ZONE_SIZE])
 		snprintf(buf, ZONE_SIZE, "UTC");
 	else
 		snprintf(buf, ZONE_SIZE, "%c%02d:%02d", minutes < 0 ? '-' : '+', (int)(size / 60 % 100), (int)(size % 60));
+	return buf;
+}
+
+const char *zone_name(char buf[static ZONE_SIZE])
+{
+	const char *tz = getenv("TZ");
+	if (tz && *tz == '<')
+		return zone_at(0, buf);
+	snprintf(buf, ZONE_SIZE, "%s", !tz || !*tz ? "local" : strcmp(tz, UTC) == 0 ? "UTC" : tz + (*tz == ':'));
 	return buf;
 }

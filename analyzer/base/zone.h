@@ -13,11 +13,11 @@
  * environment says. False: there is none of that name, and nothing was changed. */
 bool zone_set(const char *name);
 
-/* The name, as it was given. */
-const char *zone_name(void);
-
 /* What goes behind a time: "UTC", "+08:00". */
-enum { ZONE_SIZE = 16 };
+enum { ZONE_SIZE = 64 };
 const char *zone_at(int64_t ns, char buf[static ZONE_SIZE]);
+
+/* The zone's name: "UTC", "+08:00", "Asia/Shanghai"; "local" where it has none. */
+const char *zone_name(char buf[static ZONE_SIZE]);
 
 #endif

@@ -211,8 +211,7 @@ CREATE TEMP VIEW shown_rule_set AS
 
 CREATE TEMP VIEW shown_made_with(nr, label, text) AS
   SELECT 1, 'Tool', 'tcpwhy ' || tool_version()
-  UNION ALL SELECT 2, 'Rules', plural(count(*), 'rule') || ', SHA-256 of the set ' || (SELECT sha256 FROM temp.shown_rule_set)
-              FROM rule
+  UNION ALL SELECT 2, 'Rule set', sha256 FROM temp.shown_rule_set
   UNION ALL SELECT 3, 'Options', (SELECT coalesce(group_concat(read_with, '; '), 'none')
                                     FROM (SELECT DISTINCT one_line(read_with) AS read_with FROM capture
                                            WHERE read_with IS NOT NULL ORDER BY 1))

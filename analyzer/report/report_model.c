@@ -78,7 +78,8 @@ static void sql_tool_version(sqlite3_context *ctx, int n, sqlite3_value **arg)
 static void sql_time_zone(sqlite3_context *ctx, int n, sqlite3_value **arg)
 {
 	(void)n, (void)arg;
-	sqlite3_result_text(ctx, zone_name(), -1, SQLITE_TRANSIENT);
+	char name[ZONE_SIZE];
+	sqlite3_result_text(ctx, zone_name(name), -1, SQLITE_TRANSIENT);
 }
 
 /* What stands after the last slash. */
