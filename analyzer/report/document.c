@@ -200,13 +200,12 @@ static void parts(struct document *d, int64_t finding, bool first)
 
 static void filters(struct document *d, int64_t finding)
 {
-	struct sqlite3_stmt *s = model_query(&d->model,
-		"SELECT text FROM temp.shown_filter WHERE finding_id = ?1 ORDER BY nr", finding, 0);
+	struct sqlite3_stmt *s = model_filters(&d->model, finding);
 	bool any = false;
 	while (model_next(&d->model, s)) {
 		if (!any)
 			d->format->label(d->out, "Wireshark filter");
-		d->format->commands(d->out, model_text(s, 0), strlen(model_text(s, 0)));
+		d->format->commands(d->out, model_text(s, 1), strlen(model_text(s, 1)));
 		any = true;
 	}
 }

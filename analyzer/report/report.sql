@@ -101,34 +101,18 @@ CREATE TEMP VIEW shown_part(finding_id, nr, label, text) AS
     FROM temp.shown_finding f,
          (VALUES (1, 'Why'), (2, 'Remedy'), (3, 'Confirm'), (4, 'Capture'), (5, 'Not if'), (6, 'See'));
 
--- Filters for Wireshark: by the numbers of streams and frames, which are a file's own, and
--- by addresses, which are good for any file.
-CREATE TEMP VIEW shown_filter(finding_id, nr, text, file, files) AS
-  SELECT finding_id, 1,
-         iif(max(files) = 1 AND count(stream) = count(*),
-             iif(count(DISTINCT stream) = 1, 'tcp.stream eq ' || min(stream),
-                 'tcp.stream in {' || group_concat(DISTINCT stream) || '}') || ' && ', '')
-         || 'frame.number in {' || group_concat(file_frame) || '}',
-         file, count(*) OVER (PARTITION BY finding_id)
-    FROM (SELECT * FROM temp.shown_evidence ORDER BY nr)
-   GROUP BY finding_id, capture_id, file_seq, file
-  UNION ALL
-  SELECT f.id, 2,
-         ip || '==' || w.client_ip || ' && ' || ip || '==' || w.server_ip
-           || ' && tcp.port==' || w.client_port || ' && tcp.port==' || w.server_port, NULL, 1
-    FROM finding f
-    JOIN (SELECT *, iif(instr(client_ip, ':'), 'ipv6.addr', 'ip.addr') AS ip FROM flow) w ON w.id = f.flow_id;
-
 -- The findings of an incident after its first.
 CREATE TEMP VIEW shown_again AS
-  SELECT f.incident_id, f.id, f.from_ns - c.first_ns AS after_ns, f.client, f.confidence,
+  SELECT a.incident_id, a.id, f.from_ns - c.first_ns AS after_ns, f.client, f.confidence,
          (SELECT one_line(group_concat(key || ' ' || iif(type = 'real', round(value, 3), value), ', '))
             FROM json_each(f.numbers)
            WHERE type IN ('integer', 'real', 'text') AND length(value) <= 24) AS numbers,
-         row_number() OVER (PARTITION BY f.incident_id ORDER BY f.id) AS nth,
-         count(*) OVER (PARTITION BY f.incident_id) - 1 AS n
-    FROM temp.shown_finding f LEFT JOIN capture c ON c.id = f.capture_id
-   WHERE f.id <> f.incident_id;
+         a.nth, a.n
+    FROM (SELECT incident_id, id, row_number() OVER (PARTITION BY incident_id ORDER BY id) - 1 AS nth,
+                 count(*) OVER (PARTITION BY incident_id) - 1 AS n
+            FROM temp.shown_incident_of) a
+    JOIN finding f ON f.id = a.id LEFT JOIN capture c ON c.id = f.capture_id
+   WHERE a.nth > 0;
 
 CREATE TEMP VIEW shown_timeline AS
   SELECT f.id, f.incident_id, f.from_ns, f.from_ns - c.first_ns AS after_ns, f.to_ns - f.from_ns AS lasted_ns,

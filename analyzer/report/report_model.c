@@ -346,6 +346,25 @@ struct sqlite3_stmt *model_query(struct model *m, const char *sql, long long a, 
 	return stmt;
 }
 
+/* Not a view: SQLite would make those of all findings to give those of one. */
+struct sqlite3_stmt *model_filters(struct model *m, long long finding)
+{
+	return model_query(m,
+		"SELECT 1 AS nr, iif(max(files) = 1 AND count(stream) = count(*),"
+		"           iif(count(DISTINCT stream) = 1, 'tcp.stream eq ' || min(stream),"
+		"               'tcp.stream in {' || group_concat(DISTINCT stream) || '}') || ' && ', '')"
+		"       || 'frame.number in {' || group_concat(file_frame) || '}' AS text,"
+		"       file, count(*) OVER () AS files, capture_id, file_seq"
+		"  FROM (SELECT * FROM temp.shown_evidence WHERE finding_id = ?1 ORDER BY nr)"
+		" GROUP BY capture_id, file_seq, file "
+		"UNION ALL SELECT 2, ip || '==' || w.client_ip || ' && ' || ip || '==' || w.server_ip"
+		"       || ' && tcp.port==' || w.client_port || ' && tcp.port==' || w.server_port, NULL, 1, NULL, NULL"
+		"  FROM finding f"
+		"  JOIN (SELECT *, iif(instr(client_ip, ':'), 'ipv6.addr', 'ip.addr') AS ip FROM flow) w ON w.id = f.flow_id"
+		" WHERE f.id = ?1"
+		" ORDER BY nr, capture_id, file_seq", finding, 0);
+}
+
 bool model_next(struct model *m, struct sqlite3_stmt *stmt)
 {
 	int rc = stmt ? sqlite3_step(stmt) : SQLITE_DONE;

@@ -43,6 +43,11 @@ bool model_close(struct model *);
 /* A question of the report's own, bound to up to two integers. */
 struct sqlite3_stmt *model_query(struct model *, const char *sql, long long a, long long b);
 
+/* Of a finding: filters for Wireshark, by the numbers of streams and frames of each file,
+ * and by addresses, which are good for any file. Columns: 1 or 2 accordingly, the filter,
+ * the file, how many files there are. */
+struct sqlite3_stmt *model_filters(struct model *, long long finding);
+
 /* The next row. At the end, or on an error: false, and the statement is no more. */
 bool model_next(struct model *, struct sqlite3_stmt *);
 

@@ -214,12 +214,11 @@ static void ladder(struct writer *w, long long finding)
 
 static void filters(struct writer *w, long long finding)
 {
-	struct sqlite3_stmt *s = model_query(&w->model,
-		"SELECT iif(nr = 1, '  Filter', '  or'), text, file, files FROM temp.shown_filter WHERE finding_id = ?1 ORDER BY nr",
-		finding, 0);
+	struct sqlite3_stmt *s = model_filters(&w->model, finding);
 	while (model_next(&w->model, s)) {
-		page_put(&w->page, DIM, model_text(s, 0));    /* not folded: it is to be copied */
-		page_pad(&w->page, text_width(model_text(s, 0)), LABEL);
+		const char *label = sqlite3_column_int(s, 0) == 1 ? "  Filter" : "  or";
+		page_put(&w->page, DIM, label);               /* not folded: it is to be copied */
+		page_pad(&w->page, text_width(label), LABEL);
 		put(w, model_text(s, 1));
 		line_end(w);
 		if (sqlite3_column_int(s, 3) > 1)
