@@ -334,7 +334,8 @@ static void facts(struct document *d, const char *sql, int64_t a, int64_t b)
 static void custody(struct document *d)
 {
 	struct sqlite3_stmt *s = model_query(&d->model,
-		"SELECT one_line(path), capture_id, seq FROM capture_file ORDER BY capture_id, seq LIMIT ?1", FILES_MAX, 0);
+		"SELECT iif((SELECT count(*) FROM capture_file) = 1, 'File', 'File ' || row_number() OVER (ORDER BY capture_id, seq)),"
+		"       capture_id, seq FROM capture_file ORDER BY capture_id, seq LIMIT ?1", FILES_MAX, 0);
 	d->format->section(d->out, "custody", "Custody");
 	while (model_next(&d->model, s)) {
 		d->format->label(d->out, model_text(s, 0));

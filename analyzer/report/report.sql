@@ -172,6 +172,7 @@ CREATE TEMP VIEW shown_slow AS
 CREATE TEMP VIEW shown_file(capture_id, seq, nr, label, text) AS
   SELECT capture_id, seq, column1, column2,
          CASE column1
+           WHEN 0 THEN one_line(path)
            WHEN 1 THEN size || ' bytes'
            WHEN 2 THEN sha256
            WHEN 3 THEN format || coalesce(', ' || compression, '')
@@ -181,7 +182,7 @@ CREATE TEMP VIEW shown_file(capture_id, seq, nr, label, text) AS
            WHEN 7 THEN clock(first_ns) || ' to ' || clock(last_ns) || ', ' || duration(last_ns - first_ns)
            ELSE one_line(trouble) END
     FROM capture_file,
-         (VALUES (1, 'Size'), (2, 'SHA-256'), (3, 'Format'), (4, 'Link type'), (5, 'Snaplen'), (6, 'Frames'),
+         (VALUES (0, 'Path'), (1, 'Size'), (2, 'SHA-256'), (3, 'Format'), (4, 'Link type'), (5, 'Snaplen'), (6, 'Frames'),
                  (7, 'Span'), (8, 'Trouble'));
 
 -- One number for all that conclusions depend on beside the facts: the texts of the rules,
