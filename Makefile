@@ -34,7 +34,7 @@ ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) 
              $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 
 # What the program carries inside itself: the schema, the rules, the timers, the doctor's views.
-EMBEDDED := $(sort $(wildcard db/*.sql analyzer/rules/*.sql analyzer/report/*.sql)) analyzer/rules/timers.csv
+EMBEDDED := $(sort $(wildcard db/*.sql analyzer/rules/*.sql analyzer/report/*.sql analyzer/report/*.css)) analyzer/rules/timers.csv
 
 SRC  := $(filter-out analyzer/main.c,$(wildcard analyzer/*.c analyzer/base/*.c analyzer/report/*.c \
         dissectors/*.c db/*.c))

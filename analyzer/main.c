@@ -18,6 +18,7 @@
 #include "run.h"
 #include "store.h"
 #include "text.h"
+#include "zone.h"
 
 static void trouble(const char *sentence)
 {
@@ -55,9 +56,13 @@ static bool report_write(void *context, FILE *out, struct err *err)
 	bool screen = out == stdout;
 	struct report_options how = { .out = out, .colour = screen && o->colour,
 	                              .width = screen ? terminal_width() : WIDTH };
+	static bool (*const report[])(struct sqlite3 *, const struct report_options *, struct err *) = {
+		[FORMAT_TEXT] = report_text, [FORMAT_MARKDOWN] = report_markdown, [FORMAT_HTML] = report_html,
+		[FORMAT_JSON] = report_json, [FORMAT_NDJSON] = report_ndjson,
+	};
 	if (o->verb == DOCTOR)
-		return (o->json ? doctor_json : doctor_text)(job->db, &how, err);
-	return (o->json ? report_json : report_text)(job->db, &how, err);
+		return (o->format == FORMAT_JSON ? doctor_json : doctor_text)(job->db, &how, err);
+	return report[o->format](job->db, &how, err);
 }
 
 /* ---- what came out ---- */
@@ -180,7 +185,7 @@ static bool has_conclusions(struct sqlite3 *db)
 {
 	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
 	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy')", NULL) == 6
-	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'about'",
+	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'sha256'",
 	                 NULL) == 1;
 }
 
@@ -329,6 +334,11 @@ static int rules_then_verb(const struct options *o)
 {
 	struct rules rules;
 	struct err err;
+	if (!zone_set(o->zone ? o->zone : "UTC")) {
+		fail(&err, "--tz: there is no time zone \"%.60s\" here; write UTC, local, +08:00 or a name such as"
+		     " Asia/Shanghai", o->zone);
+		return give_up(&err, EXIT_USAGE);
+	}
 	if (!rules_load(&rules, o->rules_dir, &err))
 		return give_up(&err, EXIT_USAGE);
 	bool ok = true;

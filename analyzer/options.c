@@ -4,15 +4,16 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "text.h"
 
 const char options_usage[] =
 	"usage: tcpwhy FILE...                    say why connections in these captures broke\n"
-	"       tcpwhy report FILE... [-o OUT]    the same as a report; --format text|json\n"
+	"       tcpwhy report FILE... [-o OUT]    a report to send on (.md, .html, …)\n"
 	"       tcpwhy doctor FILE...             how good these captures are\n"
-	"       tcpwhy extract FILE... -o OUT         packets of a finding or a connection\n"
+	"       tcpwhy extract FILE... -o OUT     packets of a finding or a connection\n"
 	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
 	"       tcpwhy --help                     all of it, with examples\n";
 
@@ -38,7 +39,8 @@ const char options_help[] =
 	"  -o FILE                  analyze: keep the case there; others: write there\n"
 	"      --case FILE          keep the case there, for any verb\n"
 	"      --join, --separate   all files are one capture; each is one of its own\n"
-	"      --format text|json   for people or for programs\n"
+	"      --format text|md|html|json|ndjson\n"
+	"                           of the output; otherwise its name tells (-o report.html)\n"
 	"      --rules DIR          add the rules (.sql) of a folder, or replace by id\n"
 	"      --set RULE.PARAMETER=NUMBER\n"
 	"      --fail-on error|warning|note|RULE\n"
@@ -53,6 +55,8 @@ const char options_help[] =
 	"      --ip ADDRESS, --port N\n"
 	"                           only findings about this address, this port\n"
 	"      --baseline CASE      only findings that an earlier case does not have\n"
+	"      --tz ZONE            of the times shown: UTC (unless said otherwise), local,\n"
+	"                           +08:00, Asia/Shanghai\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
 	"  -h, --help               this text\n"
@@ -65,6 +69,7 @@ const char options_help[] =
 	"Examples:\n"
 	"  tcpwhy incident.pcap\n"
 	"  tcpwhy -f 'port 5672' -o case.db rabbit*.pcap\n"
+	"  tcpwhy report incident.pcap -o incident.html\n"
 	"  tcpwhy report case.db --format json -o findings.json\n"
 	"  tcpwhy doctor rabbit*.pcap\n"
 	"  tcpwhy extract incident.pcap --finding tcp.refused -o refused.pcap\n"
@@ -73,7 +78,7 @@ const char options_help[] =
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
        OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM, OPT_REDACT,
-       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE };
+       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -96,6 +101,7 @@ static const struct option long_options[] = {
 	{ "set",          required_argument, NULL, OPT_SET },
 	{ "show-secrets", no_argument,       NULL, OPT_SHOW_SECRETS },
 	{ "stream",       required_argument, NULL, OPT_STREAM },
+	{ "tz",           required_argument, NULL, OPT_ZONE },
 	{ "window",       required_argument, NULL, OPT_WINDOW },
 	{ NULL, 0, NULL, 0 },
 };
@@ -146,11 +152,33 @@ static bool fail_option(int argc, char **argv, int answer, struct err *err)
 	            nearest ? nearest : "", nearest ? "?" : "");
 }
 
+/* What --format and the ending of a name say. */
+static const struct { const char *name, *ending; enum report_format format; } formats[] = {
+	{ "text", ".txt", FORMAT_TEXT },      { "md", ".md", FORMAT_MARKDOWN },
+	{ "html", ".html", FORMAT_HTML },     { "json", ".json", FORMAT_JSON },
+	{ "ndjson", ".ndjson", FORMAT_NDJSON },
+	{ "markdown", ".markdown", FORMAT_MARKDOWN }, { "htm", ".htm", FORMAT_HTML },
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
 static bool format_set(struct options *o, const char *format, struct err *err)
 {
-	o->json = strcmp(format, "json") == 0;
-	return o->json || strcmp(format, "text") == 0
-	    || fail(err, "--format takes text or json, not \"%.40s\"", format);
+	for (int i = 0; i < FORMATS; i++)
+		if (strcmp(format, formats[i].name) == 0) {
+			o->format = formats[i].format;
+			return true;
+		}
+	return fail(err, "--format takes text, md, html, json or ndjson, not \"%.40s\"", format);
+}
+
+/* Where none is named, the name of the output tells. */
+static void format_by_ending(struct options *o)
+{
+	const char *slash = o->output ? strrchr(o->output, '/') : NULL;
+	const char *ending = o->output ? strrchr(slash ? slash : o->output, '.') : NULL;
+	for (int i = 0; ending && i < FORMATS; i++)
+		if (strcasecmp(ending, formats[i].ending) == 0)
+			o->format = formats[i].format;
 }
 
 static bool joining_set(struct options *o, enum joining joining, struct err *err)
@@ -170,7 +198,10 @@ static bool choice_add(struct options *o, enum choice_kind kind, const char *val
 	return true;
 }
 
-static bool option_take(struct options *o, int c, const char **output, struct err *err)
+/* The options that name where and how to write are looked at when all are known. */
+struct given { const char *output, *format; };
+
+static bool option_take(struct options *o, int c, struct given *given, struct err *err)
 {
 	switch (c) {
 	case 'h': o->verb = SHOW_HELP; break;
@@ -178,11 +209,12 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case 'r': list_add(&o->files, &o->files_n, optarg); break;
 	case 'f': o->filter = optarg; break;
 	case 'd': list_add(&o->decode_as, &o->decode_as_n, optarg); break;
-	case 'o': *output = optarg; break;
+	case 'o': given->output = optarg; break;
 	case OPT_CASE: o->case_path = optarg; break;
 	case OPT_FAIL_ON: o->fail_on = optarg; break;
 	case OPT_SET: list_add(&o->set, &o->set_n, optarg); break;
 	case OPT_RULES: o->rules_dir = optarg; break;
+	case OPT_ZONE: o->zone = optarg; break;
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
@@ -195,7 +227,7 @@ static bool option_take(struct options *o, int c, const char **output, struct er
 	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
 	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
 	case OPT_STREAM: return choice_add(o, CHOOSE_STREAM, optarg, err);
-	case OPT_FORMAT: return format_set(o, optarg, err);
+	case OPT_FORMAT: given->format = optarg; return format_set(o, optarg, err);
 	case OPT_COLOUR: return colour_wanted(optarg, &o->colour, err);
 	default: break;
 	}
@@ -256,14 +288,19 @@ static bool words_take(struct options *o, char **word, int n, struct err *err)
 }
 
 /* What a verb needs, and what it cannot use. */
-static bool options_fit(struct options *o, const char *output, struct err *err)
+static bool options_fit(struct options *o, const struct given *given, struct err *err)
 {
+	const char *output = given->output;
 	if (o->verb == ANALYZE && output && o->case_path)
 		return fail(err, "-o and --case both name a case to keep; give one of them");
 	if (o->verb == ANALYZE && output)
 		o->case_path = output;
 	else
 		o->output = output;
+	if (!given->format)
+		format_by_ending(o);
+	if (o->verb == DOCTOR && o->format != FORMAT_TEXT && o->format != FORMAT_JSON)
+		return fail(err, "doctor writes text or json");
 	if (o->case_path && strcmp(o->case_path, "-") == 0)
 		return fail(err, "a case cannot be kept on standard output; name a file");
 	if (o->verb == RULES_LIST && o->files_n)
@@ -291,7 +328,7 @@ static bool options_fit(struct options *o, const char *output, struct err *err)
 
 bool options_read(struct options *o, int argc, char **argv, struct err *err)
 {
-	const char *output = NULL;
+	struct given given = { 0 };
 	int c;
 	*o = (struct options){ .verb = ANALYZE };
 	if (!colour_wanted("auto", &o->colour, err))
@@ -299,7 +336,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *err)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":hVr:f:d:o:", long_options, NULL)) != -1)
 		if (c == '?' || c == ':' ? !fail_option(argc, argv, c, err)
-		                         : !option_take(o, c, &output, err))
+		                         : !option_take(o, c, &given, err))
 			return false;
 	if (o->verb == SHOW_HELP || o->verb == SHOW_VERSION)
 		return true;
@@ -307,7 +344,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *err)
 		o->verb = SHOW_USAGE;
 		return true;
 	}
-	return words_take(o, argv + optind, argc - optind, err) && options_fit(o, output, err);
+	return words_take(o, argv + optind, argc - optind, err) && options_fit(o, &given, err);
 }
 
 void options_free(struct options *o)

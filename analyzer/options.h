@@ -17,6 +17,8 @@ enum verb { ANALYZE, REPORT, DOCTOR, EXTRACT, RULES_LIST, RULES_EXPLAIN, RULES_R
 /* What a process of ours ends with (docs: "Exit status"). */
 enum exit_status { EXIT_DONE, EXIT_FINDING, EXIT_USAGE, EXIT_UNREADABLE, EXIT_PARTIAL };
 
+enum report_format { FORMAT_TEXT, FORMAT_MARKDOWN, FORMAT_HTML, FORMAT_JSON, FORMAT_NDJSON };
+
 struct options {
 	enum verb    verb;
 	const char **files;             /* or the rule's id, for `rules explain` */
@@ -30,10 +32,12 @@ struct options {
 	size_t       set_n;
 	const char  *rules_dir;
 	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
+	enum report_format format;
+	const char  *zone;              /* of the times shown; NULL: UTC */
 	struct report_choice which;     /* which findings to report */
 	struct choice *choice;          /* what to extract */
 	size_t       choice_n;
-	bool         json, show_secrets, redact;
+	bool         show_secrets, redact;
 	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "asked.h"
+#include "digest.h"
 #include "embedded.h"
 #include "facts.h"
 #include "limits.h"
@@ -267,7 +268,7 @@ static char *params_json(struct sqlite3 *db, const struct rule *r)
 
 static bool rule_insert(struct pass *p, const struct rule *r, sqlite3_stmt *stmt)
 {
-	char *params = params_json(p->db, r);
+	char *params = params_json(p->db, r), sha256[DIGEST_HEX];
 	bind_text(stmt, 1, r->id);
 	bind_text(stmt, 2, r->title);
 	bind_text(stmt, 3, r->severity);
@@ -282,6 +283,7 @@ static bool rule_insert(struct pass *p, const struct rule *r, sqlite3_stmt *stmt
 	bind_text(stmt, 12, r->about_capture ? "capture" : "connections");
 	bind_text(stmt, 13, r->needs);
 	bind_text(stmt, 14, r->yields);
+	bind_text(stmt, 15, digest_hex(r->sql, sha256));
 	sqlite3_free(params);
 	return step_done(p, r, stmt);
 }
@@ -292,7 +294,7 @@ static bool rules_insert(struct pass *p, const struct rules *rules)
 	bool ok = sqlite3_prepare_v2(p->db,
 	                             "INSERT INTO rule(id, title, severity, benign, explains,"
 	                             " remedy, confirm, not_when, reference, params, origin,"
-	                             " about, needs, yields) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	                             " about, needs, yields, sha256) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	                             -1, &stmt, NULL)
 	                  == SQLITE_OK
 	          || fail(p->err, "rules cannot be written down: %s", sqlite3_errmsg(p->db));

@@ -41,6 +41,7 @@ struct pipeline {
 	int64_t                   file_seq;      /* of the file being read, from 1 */
 	int                       comments;      /* of frames, stored so far */
 	char                      series_trouble[400];
+	char                      read_with[512];
 	bool                      series_told;   /* what is missing from `series` */
 	size_t                    series;
 	struct taken              taken;
@@ -331,7 +332,8 @@ static void capture_begin(struct pipeline *p, const char *name)
 {
 	p->facts = (struct capture_facts){ .name = name, .first_ns = NO_TIME, .last_ns = NO_TIME,
 	                                   .snaplen = NONE, .dropped_frames = NONE,
-	                                   .taken_for = "file" };
+	                                   .taken_for = "file",
+	                                   .read_with = *p->read_with ? p->read_with : NULL };
 	p->link_types[0] = 0;
 	p->series_trouble[0] = '\0';
 	p->file_seq = 0;
@@ -498,6 +500,23 @@ static bool decode_as_parse(const char *text, struct decode_as *as, struct err *
 	return as->dissector || fail(err, "-d %s: there is no dissector named %s (http, amqp, tls)", text, protocol);
 }
 
+/* The options that decide what is read, as they would be typed; cut where they are long. */
+static void options_note(struct pipeline *p)
+{
+	const struct run_options *o = p->options;
+	size_t size = sizeof p->read_with, n = 0;
+	if (o->filter)
+		n = (size_t)snprintf(p->read_with, size, "-f '%.200s' ", o->filter);
+	for (size_t i = 0; i < o->decode_as_n && n < size - 64; i++)
+		n += (size_t)snprintf(p->read_with + n, size - n, "-d %.40s ", o->decode_as[i]);
+	snprintf(p->read_with + n, size - n, "%s%s",
+	         o->joining == JOIN_ALL ? "--join " : o->joining == JOIN_NONE ? "--separate " : "",
+	         o->show_secrets ? "--show-secrets " : "");
+	n = strlen(p->read_with);
+	if (n)
+		p->read_with[n - 1] = '\0';
+}
+
 bool run_analysis(struct store *store, const char *const *paths, size_t n,
                   const struct run_options *options, struct run_result *result, struct err *err)
 {
@@ -513,6 +532,7 @@ bool run_analysis(struct store *store, const char *const *paths, size_t n,
 
 	p->options = options;
 	p->result = result;
+	options_note(p);
 	p->talk = (struct talk_context){
 		.store = store, .classifier = classifier_new(), .decode_as = as,
 		.decode_as_n = options->decode_as_n, .show_secrets = options->show_secrets,

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "inflate.h"
 
 enum { UNPACKED = SOURCE_WINDOW + SOURCE_BLOCK };
@@ -174,11 +175,7 @@ struct source *source_open(const char *path, struct err *err)
 	if (fd < 0)
 		return NULL;
 
-	if (!gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) {
-		gcry_check_version(NULL);
-		gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
-		gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-	}
+	digest_ready();
 	struct source *s = alloc_zeroed(1, sizeof *s);
 	s->fd = fd;
 	if (gcry_md_open(&s->hash, GCRY_MD_SHA256, 0))

@@ -55,7 +55,8 @@ CREATE TABLE rule(
   not_when   TEXT NOT NULL,
   reference  TEXT NOT NULL,
   params     TEXT NOT NULL,             -- JSON object: the values of this pass
-  origin     TEXT NOT NULL              -- 'built in', or the file it came from
+  origin     TEXT NOT NULL,             -- 'built in', or the file it came from
+  sha256     TEXT NOT NULL              -- of the rule's whole text
 ) STRICT;
 
 -- One conclusion.

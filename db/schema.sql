@@ -15,7 +15,7 @@
 -- NULL     not known, or did not happen.
 
 PRAGMA application_id = 1952673911;     -- 'tcpw'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- ---------------------------------------------------------------- facts ----
 
@@ -51,7 +51,8 @@ CREATE TABLE capture(
                                         -- (its times overlap another's: taken elsewhere), 'unlike'
                                         -- (it follows, but was written otherwise), 'joined'
                                         -- (--join), 'separate' (--separate)
-  series_trouble    TEXT                -- files that seem to be missing from it, or that overlap
+  series_trouble    TEXT,               -- files that seem to be missing from it, or that overlap
+  read_with         TEXT                -- the options that decide what is read, as typed; NULL: none
 ) STRICT;
 
 -- The files of a capture, in order of time.

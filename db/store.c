@@ -180,7 +180,7 @@ static const struct column capture_columns[] = {
 	NUMBER("clock_steps_back", f.clock_steps_back),
 	NUMBER("one_way_flows", f.one_way_flows), NUMBER("midstream_flows", f.midstream_flows),
 	NUMBER("ack_lost_segments", f.ack_lost_segments), OPTIONAL("dropped_frames", f.dropped_frames),
-	WORD("taken_for", f.taken_for), TEXT("series_trouble", f.series_trouble),
+	WORD("taken_for", f.taken_for), TEXT("series_trouble", f.series_trouble), TEXT("read_with", f.read_with),
 };
 #undef ROW
 ROW_FORMAT(TABLE_CAPTURE, capture, capture_columns);

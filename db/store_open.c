@@ -20,7 +20,7 @@
 #include "store_row.h"
 
 enum { HEADER = 100, USER_VERSION = 60, APPLICATION_ID = 68 };
-enum { CASE_ID = 0x74637077, CASE_VERSION = 1 };   /* as in schema.sql */
+enum { CASE_ID = 0x74637077, CASE_VERSION = 2 };   /* as in schema.sql */
 enum { PATIENCE_MS = 1000 };                       /* with another program's lock */
 
 enum found { NOTHING, A_CASE, REFUSED };

@@ -172,7 +172,7 @@ static sqlite3 *case_made(void)
 	sqlite3_open(":memory:", &db);
 	run(db, embedded_text("db/schema.sql"));
 	run(db, "CREATE TABLE packet(flow_id, frame, ns, sender, flags, seq, ack, len, window, file_offset);"
-	    "INSERT INTO capture VALUES(1,'a.pcap',0,1000,9000,9,900,'EN10MB',65535,9,0,0,0,0,0,0,0,0,0,NULL,'file',NULL);"
+	    "INSERT INTO capture VALUES(1,'a.pcap',0,1000,9000,9,900,'EN10MB',65535,9,0,0,0,0,0,0,0,0,0,NULL,'file',NULL,NULL);"
 	    "INSERT INTO packet(flow_id, frame, ns) VALUES(1,1,1000),(1,2,1300),(3,3,5000),(3,4,5200)");
 	static const char flow[] =
 		"INSERT INTO flow(id, capture_id, stream, client_ip, client_port, server_ip, server_port,"

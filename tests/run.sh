@@ -11,6 +11,7 @@
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
 #   plans    what SQLite means to do for each rule (tests/plan/plan.c)
 #   samples  every capture of samples/ against its truth (tests/samples.py)
+#   browser  where Chromium is installed: it opens the pages that the cases made
 #   others   where they are installed: what tshark and libhtp read in every capture
 #            of samples/ beside what we do (tests/differential/)
 set -u
@@ -35,7 +36,8 @@ case_output() {
 		[ ! -e "$story" ] || "$BUILD/pkt" "$story" > "$work/$1/$(basename "$story" .pkt).pcap"
 	done
 	(cd "$work/$1" && sh -e "$ROOT/tests/cases/$1/cmd" 2>&1; echo "exit status $?") |
-		sed "s|$SAMPLES|samples|g; s|$work/$1|.|g"
+		sed "s|$SAMPLES|samples|g; s|$work/$1|.|g" |
+		sed 's/\(\(Rule set\|rules_sha256\).*\)[0-9a-f]\{64\}/\1(SHA-256)/'     # changes with every rule
 }
 
 if [ "${1:-}" = --accept ]; then
@@ -86,6 +88,12 @@ failed=$((failed + $(grep -vc '^ok ' "$work/out")))
 
 if tests/differential/run.sh samples > "$work/out" 2>&1; then ok; grep '^skipped: ' "$work/out"
 else not_ok "comparison with tshark and libhtp"; cat "$work/out"; fi
+
+# Pages of the cases, of hostile packets among them, in a real browser.
+if ! command -v chromium > /dev/null; then
+	echo "chromium is not installed: no page was opened in a browser"
+elif tests/browser.sh "$work"/report.h*/*.html > "$work/out" 2>&1; then ok
+else not_ok "pages in a browser"; cat "$work/out"; fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -295,11 +295,11 @@ static void test_refused(void)
 	refused_untouched(path, "is no tcpwhy case");
 	database_write(
 		path,
-		"PRAGMA application_id = 1952673911; PRAGMA user_version = 2; CREATE TABLE t(x)");
+		"PRAGMA application_id = 1952673911; PRAGMA user_version = 3; CREATE TABLE t(x)");
 	refused_untouched(path, "a newer tcpwhy");
 	database_write(
 		path,
-		"PRAGMA application_id = 1952673911; PRAGMA user_version = 1; CREATE TABLE t(x)");
+		"PRAGMA application_id = 1952673911; PRAGMA user_version = 2; CREATE TABLE t(x)");
 	refused_untouched(path, "no such table");
 
 	CHECK(refuses(store_open, folder, "is a folder"));
@@ -530,7 +530,8 @@ static void full_rows(struct store *s)
 	int64_t base, id = store_capture_begin(s, "c", &base);
 	store_capture_end(s, id, &(struct capture_facts){ .link_types = "EN10MB",
 							  .taken_for = "file",
-							  .series_trouble = "t" });
+							  .series_trouble = "t",
+							  .read_with = "-f x" });
 	store_capture_file(s, id,
 			   &(struct capture_file_facts){ .path = "p",
 							 .compression = "gzip",

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "text.h"
+#include "zone.h"
 
 int check_failed;
 
@@ -61,6 +62,58 @@ static void check_terminal(void)
 	CHECK(text_fit("a\xe4\xb8\xad", 4, 2) == 1);     /* a wide one is not halved */
 }
 
+static void check_put(const char *name, void (*put)(FILE *, const char *), const char *in,
+                      const char *expected)
+{
+	char *got = written(put, in);
+	CHECK(strcmp(got, expected) == 0);
+	if (strcmp(got, expected))
+		fprintf(stderr, "   %s: %s\n", name, got);
+	free(got);
+}
+
+static void check_html(void)
+{
+	static const struct { const char *in, *html; } all[] = {
+		{ "GET /a b",                 "GET /a b" },
+		{ "<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;" },
+		{ "a\" onload='x' `b`",       "a&quot; onload=&#39;x&#39; &#96;b&#96;" },
+		{ "&lt;",                     "&amp;lt;" },
+		{ "a\nb\x1b[31m\x9b",         "a\\x0Ab\\x1B[31m\\x9B" },
+		{ "\xe2\x80\xae",             "\\xE2\\x80\\xAE" },
+		{ "\xe4\xb8\xad",             "\xe4\xb8\xad" },
+		{ "]]>",                      "]]&gt;" },
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		check_put("HTML", text_put_html, all[i].in, all[i].html);
+}
+
+static void check_markdown(void)
+{
+	static const struct { const char *in, *markdown; } all[] = {
+		{ "plain 20.016 s (t=20).", "plain 20.016 s (t=20)." },
+		{ "a|b",                  "a\\|b" },
+		{ "`x` *y* ~z~ $m$",      "\\`x\\` \\*y\\* \\~z\\~ \\$m\\$" },
+		{ "[t](http://x)",        "\\[t\\](http\\://x)" },
+		{ "![i](x)",              "!\\[i\\](x)" },
+		{ "<img src=x> &amp;",    "&lt;img src=x&gt; &amp;amp;" },
+		{ "# h",                  "\\# h" },
+		{ "- item",               "\\- item" },
+		{ "+ item",               "\\+ item" },
+		{ "=====",                "\\=====" },
+		{ "12. item",             "12\\. item" },
+		{ "12) item",             "12\\) item" },
+		{ "3.5 s",                "3.5 s" },
+		{ "tcp_keepalive_time",   "tcp_keepalive_time" },
+		{ "_x_ a_",               "\\_x\\_ a\\_" },
+		{ "www.x.org",            "www\\.x.org" },
+		{ "a\\b",                 "a\\\\b" },
+		{ "a\nb\x1b",             "a\\\\x0Ab\\\\x1B" },
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		check_put("Markdown", text_put_markdown, all[i].in, all[i].markdown);
+}
+
 static void check_utf8(void)
 {
 	char *got = written(text_put_utf8, "a\xff" "b\xc3\xbc\x80");
@@ -77,6 +130,24 @@ static void check_times(void)
 	CHECK(strcmp(text_iso(-1, buf), "1969-12-31T23:59:59.999999999Z") == 0);
 	CHECK(strcmp(text_iso(INT64_MAX, buf), "2262-04-11T23:47:16.854775807Z") == 0);
 	text_time(INT64_MIN, buf);
+}
+
+static void check_zones(void)
+{
+	char buf[TEXT_TIME_SIZE], zone[ZONE_SIZE];
+	CHECK(strcmp(zone_at(0, zone), "UTC") == 0 && strcmp(zone_name(zone), "UTC") == 0);
+	CHECK(zone_set("+05:30"));
+	CHECK(strcmp(text_time(0, buf), "1970-01-01 05:30:00.000000") == 0);
+	CHECK(strcmp(text_time(-1, buf), "1970-01-01 05:29:59.999999") == 0);
+	CHECK(strcmp(zone_at(-1, zone), "+05:30") == 0);
+	CHECK(strcmp(text_iso(0, buf), "1970-01-01T00:00:00.000000000Z") == 0);
+	CHECK(strcmp(zone_name(zone), "+05:30") == 0);
+	CHECK(zone_set("-0800"));
+	CHECK(strcmp(text_time(0, buf), "1969-12-31 16:00:00.000000") == 0);
+	CHECK(strcmp(zone_at(0, zone), "-08:00") == 0);
+	CHECK(!zone_set("+8") && !zone_set("+99:00") && !zone_set("../x") && !zone_set("No/Where"));
+	CHECK(!zone_set("") && !zone_set("+"));
+	CHECK(zone_set("UTC"));
 }
 
 static void check_durations(void)
@@ -106,9 +177,13 @@ static void check_nearest(void)
 
 int main(void)
 {
+	zone_set("UTC");
 	check_terminal();
+	check_html();
+	check_markdown();
 	check_utf8();
 	check_times();
+	check_zones();
 	check_durations();
 	check_nearest();
 	return check_failed != 0;

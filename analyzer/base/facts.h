@@ -222,7 +222,7 @@ struct capture_facts {
 	            fragment_frames, icmp_frames, clock_steps_back, one_way_flows, midstream_flows, ack_lost_segments;
 	int64_t     snaplen;
 	int64_t     dropped_frames;          /* NONE: not reported */
-	const char *taken_for, *series_trouble;
+	const char *taken_for, *series_trouble, *read_with;
 };
 
 #endif

@@ -85,16 +85,24 @@ static bool character(const char *s, size_t n, size_t *len, int *columns)
 	return false;
 }
 
+/* Write the first character of the text, made visible where it must not be itself.
+ * Returns its bytes. */
+static size_t put_character(FILE *out, const char *s, size_t n)
+{
+	size_t len;
+	int columns;
+	if (character(s, n, &len, &columns))
+		fwrite(s, 1, len, out);
+	else
+		for (size_t i = 0; i < len; i++)
+			fprintf(out, "\\x%02X", (unsigned)(unsigned char)s[i]);
+	return len;
+}
+
 void text_put_terminal_n(FILE *out, const char *s, size_t n)
 {
 	while (n) {
-		size_t len;
-		int columns;
-		if (character(s, n, &len, &columns))
-			fwrite(s, 1, len, out);
-		else
-			for (size_t i = 0; i < len; i++)
-				fprintf(out, "\\x%02X", (unsigned)(unsigned char)s[i]);
+		size_t len = put_character(out, s, n);
 		s += len;
 		n -= len;
 	}
@@ -103,6 +111,113 @@ void text_put_terminal_n(FILE *out, const char *s, size_t n)
 void text_put_terminal(FILE *out, const char *s)
 {
 	text_put_terminal_n(out, s, strlen(s));
+}
+
+/* What stands for a character that would be markup in HTML, also inside of quotes. */
+static const char *html_entity(char c)
+{
+	switch (c) {
+	case '&':  return "&amp;";
+	case '<':  return "&lt;";
+	case '>':  return "&gt;";
+	case '"':  return "&quot;";
+	case '\'': return "&#39;";
+	case '`':  return "&#96;";
+	default:   return NULL;
+	}
+}
+
+void text_put_html_n(FILE *out, const char *s, size_t n)
+{
+	while (n) {
+		const char *entity = html_entity(*s);
+		size_t len = 1;
+		if (entity)
+			fputs(entity, out);
+		else
+			len = put_character(out, s, n);
+		s += len;
+		n -= len;
+	}
+}
+
+void text_put_html(FILE *out, const char *s)
+{
+	text_put_html_n(out, s, strlen(s));
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool begins(const char *s, size_t n, const char *with)
+{
+	return n >= strlen(with) && memcmp(s, with, strlen(with)) == 0;
+}
+
+/* A list, a heading or an underline begins so; a numbered list with "1. " or "1) ". */
+static bool markdown_opens(const char *s, size_t n)
+{
+	size_t digits = 0;
+	while (digits < n && s[digits] >= '0' && s[digits] <= '9')
+		digits++;
+	bool number = digits && digits < n && (s[digits] == '.' || s[digits] == ')')
+	           && (digits + 1 == n || s[digits + 1] == ' ');
+	return number || *s == '+' || *s == '-' || *s == '=';
+}
+
+/* Whether a backslash goes before s[at]: markup of CommonMark and of GitHub's tables,
+ * strike-outs, formulas and links without brackets. A _ inside of a word is none. */
+static bool markdown_escapes(const char *s, size_t at, size_t n)
+{
+	const char *rest = s + at;
+	if (strchr("\\`*[]|~#$", s[at]))
+		return true;
+	if (s[at] == '_')
+		return at == 0 || at + 1 == n || !is_alnum(s[at - 1]) || !is_alnum(s[at + 1]);
+	if (s[at] == ':')
+		return begins(rest, n - at, "://");
+	if (s[at] == '.')
+		return at >= 3 && (begins(rest - 3, 3, "www") || begins(rest - 3, 3, "WWW"));
+	return false;
+}
+
+/* As put_character(); the backslash of \xNN is doubled, to stay one. */
+static size_t put_markdown_character(FILE *out, const char *s, size_t n)
+{
+	size_t len;
+	int columns;
+	if (character(s, n, &len, &columns))
+		return put_character(out, s, n);
+	for (size_t i = 0; i < len; i++)
+		fprintf(out, "\\\\x%02X", (unsigned)(unsigned char)s[i]);
+	return len;
+}
+
+void text_put_markdown_n(FILE *out, const char *s, size_t n)
+{
+	size_t at = 0;
+	if (n && markdown_opens(s, n)) {
+		/* a digit cannot be escaped: what makes it the number of a list is */
+		at = strspn(s, "0123456789");
+		fwrite(s, 1, at, out);
+		fprintf(out, "\\%c", s[at++]);
+	}
+	while (at < n) {
+		bool entity = strchr("<>&", s[at]) && s[at];
+		if (entity)
+			fputs(html_entity(s[at++]), out);
+		else if (s[at] && markdown_escapes(s, at, n))
+			fprintf(out, "\\%c", s[at++]);
+		else
+			at += put_markdown_character(out, s + at, n - at);
+	}
+}
+
+void text_put_markdown(FILE *out, const char *s)
+{
+	text_put_markdown_n(out, s, strlen(s));
 }
 
 size_t text_fit(const char *s, size_t n, int columns)
@@ -154,8 +269,9 @@ void text_put_utf8(FILE *out, const char *s)
 	}
 }
 
-/* Seconds and the nanoseconds after them, also before 1970. */
-static int64_t split_ns(int64_t ns, struct tm *tm)
+/* Seconds, in UTC or in the zone that is set, and the nanoseconds after them, also before
+ * 1970. */
+static int64_t split_ns(int64_t ns, struct tm *(*split)(const time_t *, struct tm *), struct tm *tm)
 {
 	int64_t s = ns / NS_PER_S, rest = ns % NS_PER_S;
 	if (rest < 0) {
@@ -163,14 +279,14 @@ static int64_t split_ns(int64_t ns, struct tm *tm)
 		s--;
 	}
 	time_t t = (time_t)s;
-	gmtime_r(&t, tm);
+	split(&t, tm);
 	return rest;
 }
 
 const char *text_time(int64_t ns, char buf[static TEXT_TIME_SIZE])
 {
 	struct tm tm;
-	int64_t rest = split_ns(ns, &tm);
+	int64_t rest = split_ns(ns, localtime_r, &tm);
 	size_t n = strftime(buf, TEXT_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
 	snprintf(buf + n, TEXT_TIME_SIZE - n, ".%06d", (int)(rest / 1000));
 	return buf;
@@ -179,7 +295,7 @@ const char *text_time(int64_t ns, char buf[static TEXT_TIME_SIZE])
 const char *text_iso(int64_t ns, char buf[static TEXT_TIME_SIZE])
 {
 	struct tm tm;
-	int64_t rest = split_ns(ns, &tm);
+	int64_t rest = split_ns(ns, gmtime_r, &tm);
 	size_t n = strftime(buf, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(buf + n, TEXT_TIME_SIZE - n, ".%09dZ", (int)rest);
 	return buf;

@@ -16,6 +16,16 @@
 void text_put_terminal(FILE *, const char *);
 void text_put_terminal_n(FILE *, const char *, size_t n);
 
+/* For HTML, between tags and inside of quoted attributes: markup becomes entities, and
+ * what text_put_terminal() shows as \xNN is shown so too. */
+void text_put_html(FILE *, const char *);
+void text_put_html_n(FILE *, const char *, size_t n);
+
+/* For a line of Markdown, or a cell of a table in GitHub's: the same, and nothing in it
+ * is markup, a link or the beginning of a list. Not for code, where nothing is escaped. */
+void text_put_markdown(FILE *, const char *);
+void text_put_markdown_n(FILE *, const char *, size_t n);
+
 /* Columns that text_put_terminal() fills (wide characters count two). */
 int text_width(const char *);
 int text_width_n(const char *, size_t n);
@@ -26,11 +36,12 @@ size_t text_fit(const char *, size_t n, int columns);
 /* For files that must be UTF-8: each byte that is not becomes U+FFFD. */
 void text_put_utf8(FILE *, const char *);
 
-/* "2026-11-21 04:26:01.123456" in UTC, microseconds cut off. Needs 27 bytes. */
+/* "2026-11-21 04:26:01.123456" in the zone that is set (zone.h), microseconds cut off.
+ * Needs 27 bytes. */
 enum { TEXT_TIME_SIZE = 32 };
 const char *text_time(int64_t ns, char buf[static TEXT_TIME_SIZE]);
 
-/* "2026-11-21T04:26:01.123456789Z": ISO 8601, for programs. */
+/* "2026-11-21T04:26:01.123456789Z": ISO 8601, always UTC, for programs. */
 const char *text_iso(int64_t ns, char buf[static TEXT_TIME_SIZE]);
 
 /* A duration for people: "914.155 s", "126 us", "2 h 13 min". Needs 32 bytes. */

@@ -1,4 +1,4 @@
-/* report.h - findings, or the quality of captures -> text for people, JSON for programs.
+/* report.h - findings, or the quality of captures -> text, Markdown, HTML, JSON.
  *
  * Reads nothing but the case, so that what a report says `sqlite3` can say too;
  * the same case gives the same bytes. Text from packets is escaped for where
@@ -22,6 +22,9 @@ struct report_options {
 };
 
 bool report_text(struct sqlite3 *, const struct report_options *, struct err *);
+bool report_markdown(struct sqlite3 *, const struct report_options *, struct err *);
+bool report_html(struct sqlite3 *, const struct report_options *, struct err *);
+bool report_ndjson(struct sqlite3 *, const struct report_options *, struct err *);
 bool report_json(struct sqlite3 *, const struct report_options *, struct err *);
 
 /* The quality of each capture, and how to make a better one. */

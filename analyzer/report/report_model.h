@@ -1,18 +1,24 @@
 /* report_model.h - what every report format says, as SQL over the case.
  *
- * model_open() gives the connection these, model_close() takes them away:
+ * model_open() gives the connection the views of report.sql (shown_*), and the
+ * functions that they and the formats use; model_close() takes the views away.
  *
  *   iso_time(ns)                '2026-11-21T04:26:01.123456789Z'
+ *   clock(ns), clock_s(ns)      '2026-11-21 04:26:01.123456 UTC'; to the second
+ *   bare_time(text)             such a time without its zone
  *   duration(ns)                '914.155 s', as rules have it
+ *   plural(n, noun)             '1 connection', '2 connections'
+ *   tcp_flags(flags)            'SYN,ACK'
  *   filled(text, numbers)       {names} replaced by the numbers; what is not there
- *                               stays out
+ *                               stays out. In a command (a line that begins with
+ *                               a blank) what a shell could take for more than a
+ *                               word becomes a placeholder: {host} HOST
+ *   first_sentence(text)        of a remedy
  *   one_line(text)              line feeds in it written \x0A
  *   address(endpoint)           without its port
- *   shown_finding               finding, what its rule says, its place ('finding', 'benign',
- *                               'quality'), and incident_id: the first finding of its
- *                               rule on the same endpoints
- *   shown_evidence              evidence, with the file and the file's own frame number
- *   shown_quality               the findings about captures, with their kind and count
+ *   file_name(path)             without its folders
+ *   sha256(text)                in hexadecimal
+ *   tool_version(), time_zone() of this report
  */
 #ifndef REPORT_MODEL_H
 #define REPORT_MODEL_H
@@ -21,6 +27,9 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+
+/* Incidents of one rule that are told with all there is to say; of more, the number. */
+#define INCIDENTS_OF_RULE "10"
 
 /* A report being written. After a read that failed nothing more is read, and the
  * sentence waits in *err. */
@@ -33,6 +42,11 @@ bool model_close(struct model *);
 
 /* A question of the report's own, bound to up to two integers. */
 struct sqlite3_stmt *model_query(struct model *, const char *sql, long long a, long long b);
+
+/* Of a finding: filters for Wireshark, by the numbers of streams and frames of each file,
+ * and by addresses, which are good for any file. Columns: 1 or 2 accordingly, the filter,
+ * the file, how many files there are. */
+struct sqlite3_stmt *model_filters(struct model *, long long finding);
 
 /* The next row. At the end, or on an error: false, and the statement is no more. */
 bool model_next(struct model *, struct sqlite3_stmt *);

@@ -15,7 +15,7 @@ WITH foreign_words AS (
          f.ended_frame, f.ended, f.ended_by
     FROM anomaly a
     JOIN connection f ON f.id = a.flow_id
-   WHERE a.what IN ('not a status line: AMQP''s header', 'not a TLS record: AMQP''s header')
+   WHERE a.what IN ('AMQP''s header in place of a status line', 'AMQP''s header in place of a TLS record')
      AND a.sender = 'server' AND a.off = 0
   UNION ALL
   SELECT c.flow_id, 'AMQP ' || coalesce(c.version, 'of an unknown version'), 'amqp', c.server_version,

@@ -1,0 +1,203 @@
+-- report.sql - what every report format says, as temporary views over the case. Wording
+-- that formats share is here; how it looks is theirs. Functions: report_model.h.
+
+-- The first finding of a rule on the same endpoints stands for all of them.
+CREATE TEMP TABLE shown_incident_of AS
+  SELECT id, min(id) OVER (PARTITION BY rule, severity, address(client), server) AS incident_id
+    FROM main.finding;
+CREATE UNIQUE INDEX temp.shown_incident_of_id ON shown_incident_of(id);
+CREATE INDEX temp.shown_incident_of_incident ON shown_incident_of(incident_id, id);
+
+-- Findings with what their rule says, and where they stand: 'finding', 'benign', 'quality'.
+CREATE TEMP VIEW shown_finding AS
+  SELECT f.*, r.title, CASE WHEN r.about = 'capture' THEN 'quality' WHEN r.benign THEN 'benign'
+         ELSE 'finding' END AS place, r.explains, r.remedy AS remedy_text, r.confirm, r.not_when,
+         r.reference, i.incident_id, w.stream
+    FROM finding f JOIN rule r ON r.id = f.rule JOIN temp.shown_incident_of i ON i.id = f.id
+    LEFT JOIN flow w ON w.id = f.flow_id;
+
+-- Their frames, with the file's own numbers.
+CREATE TEMP VIEW shown_evidence AS
+  SELECT e.finding_id, e.nr, e.flow_id, e.frame, e.ns, e.role, w.stream, c.id AS capture_id,
+         c.first_ns AS capture_ns, coalesce(f.path, c.name) AS file, coalesce(f.seq, 0) AS file_seq,
+         e.frame - coalesce(f.first_frame, 1) + 1 AS file_frame,
+         (SELECT count(*) FROM capture_file n WHERE n.capture_id = c.id) AS files
+    FROM evidence e JOIN finding d ON d.id = e.finding_id
+    LEFT JOIN flow w ON w.id = e.flow_id
+    LEFT JOIN capture c ON c.id = coalesce(w.capture_id, d.capture_id)
+    LEFT JOIN capture_file f ON f.capture_id = c.id AND e.frame >= f.first_frame
+                            AND e.frame < f.first_frame + f.frames;
+
+CREATE TEMP TABLE shown_quality AS
+  SELECT id, capture_id, rule, severity, confidence, summary, numbers, remedy_text,
+         coalesce(json_extract(numbers, '$.kind'), rule) AS kind,
+         coalesce(json_extract(numbers, '$.count'), 1) AS count
+    FROM temp.shown_finding WHERE place = 'quality';
+
+-- Incidents that are a problem, in the report's order. nr counts them, nth those of a rule.
+CREATE TEMP TABLE shown_incident AS
+  SELECT f.id, row_number() OVER (ORDER BY f.id) AS nr,
+         row_number() OVER (PARTITION BY f.rule ORDER BY f.id) AS nth,
+         count(*) OVER (PARTITION BY f.rule) AS of_rule,
+         f.rule, f.severity, f.title, f.confidence, f.doubt, f.client, f.server, f.flow_id, f.capture_id,
+         n.client_address, n.findings, n.first_ns, n.last_ns
+    FROM temp.shown_finding f
+    JOIN (SELECT incident_id, count(*) AS findings, min(address(client)) AS client_address,
+                 min(from_ns) AS first_ns, max(coalesce(to_ns, from_ns)) AS last_ns
+            FROM temp.shown_finding WHERE place = 'finding' GROUP BY incident_id) n ON n.incident_id = f.id;
+
+-- "10.0.0.5 -> 10.0.0.9:80", of an incident
+CREATE TEMP VIEW shown_between AS
+  SELECT id, coalesce(nullif(client_address, '') || iif(server <> '', ' -> ' || server, ''), server, '') AS text
+    FROM temp.shown_incident;
+
+-- The one to speak of first: what broke, between whom and how often, what to do.
+CREATE TEMP VIEW shown_verdict AS
+  SELECT i.id, i.severity, i.title, i.confidence, i.rule, one_line(f.summary) AS summary,
+         iif(named, 'Since', 'Who') AS who_label,
+         iif(named, '', (SELECT text FROM temp.shown_between b WHERE b.id = i.id) || iif(first_ns IS NULL, '', ', '))
+           || coalesce(clock_s(first_ns), '')
+           || iif(findings > 1, ', ' || findings || ' times', '')
+           || iif(findings > 1 AND first_ns IS NOT NULL, ' in ' || duration(last_ns - first_ns), '') AS who,
+         first_sentence(filled(f.remedy_text, f.numbers)) AS remedy, incidents - 1 AS others
+    FROM (SELECT *, instr(s, coalesce(client_address, '')) AND instr(s, coalesce(server, '')) AS named,
+                 count(*) OVER () AS incidents
+            FROM (SELECT n.*, (SELECT summary FROM finding f WHERE f.id = n.id) AS s
+                    FROM temp.shown_incident n)) i
+    JOIN temp.shown_finding f ON f.id = i.id
+   ORDER BY i.severity = 'note', i.severity = 'warning', i.confidence = 'possible',
+            i.confidence = 'likely', findings DESC, i.id LIMIT 1;
+
+-- What to say where there is no incident.
+CREATE TEMP VIEW shown_no_trouble(nr, text) AS
+  SELECT 1, 'Looked at ' || plural(flows, 'TCP connection') || ', ' || plural(http, 'HTTP exchange')
+            || ' and ' || plural(amqp, 'AMQP connection') || ' in ' || duration(ns) || ' of capture.'
+    FROM (SELECT (SELECT count(*) FROM flow) AS flows, (SELECT count(*) FROM http_exchange) AS http,
+                 (SELECT count(*) FROM amqp_connection) AS amqp,
+                 (SELECT coalesce(sum(last_ns - first_ns), 0) FROM capture) AS ns)
+   WHERE NOT EXISTS (SELECT 1 FROM temp.shown_incident)
+  UNION ALL
+  SELECT 2, 'The capture has limits that may hide trouble; see "Capture quality" below.'
+   WHERE NOT EXISTS (SELECT 1 FROM temp.shown_incident) AND EXISTS (SELECT 1 FROM temp.shown_quality);
+
+-- Why a finding is not surer than it is.
+CREATE TEMP VIEW shown_why_not_surer AS
+  SELECT id, CASE WHEN doubt IS NOT NULL THEN doubt
+                  WHEN confidence = 'proven' THEN ''
+                  WHEN confidence = 'likely' THEN 'the frames show the effect; what caused it is concluded, not seen'
+                  ELSE 'the frames fit, and so would another cause' END AS text
+    FROM finding;
+
+-- What its rule says of a finding, with its numbers; and how to see it once more.
+CREATE TEMP VIEW shown_part(finding_id, nr, label, text) AS
+  SELECT f.id, column1, column2,
+         CASE column1 WHEN 1 THEN filled(f.explains, f.numbers) WHEN 2 THEN filled(f.remedy_text, f.numbers)
+                      WHEN 3 THEN filled(f.confirm, f.numbers) WHEN 5 THEN filled(f.not_when, f.numbers)
+                      WHEN 6 THEN f.reference
+                      ELSE (SELECT 'To capture it once more, on both hosts at the same time:' || char(10)
+                                   || '    tcpdump -i any -s 0 -C 100 -W 50 -w again.pcap ''(host ' || w.client_ip
+                                   || ' and tcp port ' || w.server_port || ') or icmp or icmp6'''
+                              FROM flow w WHERE w.id = f.flow_id) END
+    FROM temp.shown_finding f,
+         (VALUES (1, 'Why'), (2, 'Remedy'), (3, 'Confirm'), (4, 'Capture'), (5, 'Not if'), (6, 'See'));
+
+-- The findings of an incident after its first.
+CREATE TEMP VIEW shown_again AS
+  SELECT a.incident_id, a.id, f.from_ns - c.first_ns AS after_ns, f.client, f.confidence,
+         (SELECT one_line(group_concat(key || ' ' || iif(type = 'real', round(value, 3), value), ', '))
+            FROM json_each(f.numbers)
+           WHERE type IN ('integer', 'real', 'text') AND length(value) <= 24) AS numbers,
+         a.nth, a.n
+    FROM (SELECT incident_id, id, row_number() OVER (PARTITION BY incident_id ORDER BY id) - 1 AS nth,
+                 count(*) OVER (PARTITION BY incident_id) - 1 AS n
+            FROM temp.shown_incident_of) a
+    JOIN finding f ON f.id = a.id LEFT JOIN capture c ON c.id = f.capture_id
+   WHERE a.nth > 0;
+
+CREATE TEMP VIEW shown_timeline AS
+  SELECT f.id, f.incident_id, f.from_ns, f.from_ns - c.first_ns AS after_ns, f.to_ns - f.from_ns AS lasted_ns,
+         f.severity, f.title, f.client, f.server
+    FROM temp.shown_finding f LEFT JOIN capture c ON c.id = f.capture_id
+   WHERE f.place = 'finding' ORDER BY f.from_ns IS NULL, f.from_ns, f.id;
+
+CREATE TEMP VIEW shown_benign AS
+  SELECT incident_id, one_line(summary) || ' (' || rule
+         || iif(count(*) > 1, ', ' || count(*) || ' times)', ')') AS text, min(id) AS id
+    FROM temp.shown_finding WHERE place = 'benign' GROUP BY incident_id;
+
+-- What nobody can say from these captures, beside what limits each finding.
+CREATE TEMP VIEW shown_unjudged(nr, text) AS
+  SELECT 1, 'A time-out longer than the capture (' || duration(max(last_ns - first_ns))
+            || ') cannot show in it.'
+    FROM capture HAVING max(last_ns - first_ns) IS NOT NULL
+  UNION ALL
+  SELECT 2, iif(count(*) = 1, '1 connection is', count(*) || ' connections are')
+            || ' encrypted (TLS): what was said inside was not read.'
+    FROM flow WHERE app = 'tls' OR app LIKE 'tls.%' HAVING count(*)
+  UNION ALL
+  SELECT 3, iif(count(*) = 1, '1 connection was', count(*) || ' connections were')
+            || ' still open when the capture ended: how they end is not known.'
+    FROM flow WHERE ended = 'open' HAVING count(*)
+  UNION ALL
+  SELECT 4, 'Frames that were not followed, by kind: ' || group_concat(n || ' ' || kind, ', ') || '.'
+    FROM (SELECT kind, sum(frames) AS n FROM not_followed GROUP BY kind ORDER BY n DESC, kind LIMIT 10)
+  HAVING count(*);
+
+-- Inventory: who spoke, what was offered, what took longest.
+CREATE TEMP VIEW shown_host AS
+  SELECT ip, sum(side = 'client') AS as_client, sum(side = 'server') AS as_server, sum(sent) AS sent
+    FROM (SELECT client_ip AS ip, 'client' AS side, client_bytes AS sent FROM flow
+          UNION ALL SELECT server_ip, 'server', server_bytes FROM flow)
+   GROUP BY ip ORDER BY count(*) DESC, ip;
+
+CREATE TEMP VIEW shown_service AS
+  SELECT n.server, coalesce(min(f.app) || iif(count(DISTINCT f.app) > 1, ', …', ''), '') AS app, count(*) AS flows,
+         count(DISTINCT f.client_ip) AS clients, sum(f.client_bytes) AS received, sum(f.server_bytes) AS sent,
+         sum(f.ended = 'rst') AS resets, sum(f.ended = 'refused') AS refused,
+         sum(f.ended = 'unanswered') AS unanswered, max(f.rtt_ns) AS rtt_ns
+    FROM flow f JOIN flow_name n ON n.flow_id = f.id
+   GROUP BY n.server ORDER BY count(*) DESC, n.server;
+
+CREATE TEMP VIEW shown_slow AS
+  SELECT x.flow_id, x.method || ' ' || substr(x.target, 1, 80) AS what, x.status, n.client, n.server,
+         x.response_ns - x.request_end_ns AS wait_ns,
+         x.request_end_frame - coalesce((SELECT first_frame FROM capture_file c
+           WHERE c.capture_id = f.capture_id AND x.request_end_frame >= c.first_frame
+             AND x.request_end_frame < c.first_frame + c.frames), 1) + 1 AS frame
+    FROM http_exchange x JOIN flow f ON f.id = x.flow_id JOIN flow_name n ON n.flow_id = x.flow_id
+   WHERE x.response_ns > x.request_end_ns AND x.method IS NOT NULL
+   ORDER BY wait_ns DESC, x.flow_id, x.nr LIMIT 5;
+
+-- Custody: what the report was made from, and by what.
+CREATE TEMP VIEW shown_file(capture_id, seq, nr, label, text) AS
+  SELECT capture_id, seq, column1, column2,
+         CASE column1
+           WHEN 0 THEN one_line(path)
+           WHEN 1 THEN size || ' bytes'
+           WHEN 2 THEN sha256
+           WHEN 3 THEN format || coalesce(', ' || compression, '')
+           WHEN 4 THEN link_type
+           WHEN 5 THEN coalesce(snaplen, 'no limit')
+           WHEN 6 THEN frames
+           WHEN 7 THEN clock(first_ns) || ' to ' || clock(last_ns) || ', ' || duration(last_ns - first_ns)
+           ELSE one_line(trouble) END
+    FROM capture_file,
+         (VALUES (0, 'Path'), (1, 'Size'), (2, 'SHA-256'), (3, 'Format'), (4, 'Link type'), (5, 'Snaplen'), (6, 'Frames'),
+                 (7, 'Span'), (8, 'Trouble'));
+
+-- One number for all that conclusions depend on beside the facts: the texts of the rules,
+-- the values of their parameters, and the known time-outs.
+CREATE TEMP VIEW shown_rule_set AS
+  SELECT sha256(group_concat(line, char(10))) AS sha256
+    FROM (SELECT id || ' ' || sha256 || ' ' || params AS line FROM rule
+          UNION ALL
+          SELECT printf('%.17g %.17g ', seconds, tolerance_s) || layer || ' ' || product || ' ' || setting FROM known_timer
+          ORDER BY 1);
+
+CREATE TEMP VIEW shown_made_with(nr, label, text) AS
+  SELECT 1, 'Tool', 'tcpwhy ' || tool_version()
+  UNION ALL SELECT 2, 'Rule set', sha256 FROM temp.shown_rule_set
+  UNION ALL SELECT 3, 'Options', (SELECT coalesce(group_concat(read_with, '; '), 'none')
+                                    FROM (SELECT DISTINCT one_line(read_with) AS read_with FROM capture
+                                           WHERE read_with IS NOT NULL ORDER BY 1))
+  UNION ALL SELECT 4, 'Time zone', time_zone();
