@@ -124,7 +124,6 @@ static void verdict_trouble(struct document *d, struct sqlite3_stmt *s)
 
 static void verdict(struct document *d)
 {
-	static const struct headline none = { 0, "good", "No trouble found", NULL, "", NULL, NULL };
 	struct sqlite3_stmt *s = model_query(&d->model,
 		"SELECT severity, title, confidence, summary, who_label, replace(who, '->', '→'), remedy, others,"
 		"       plural(others, 'other incident') || '; see the table below' FROM temp.shown_verdict", 0, 0);
@@ -134,11 +133,14 @@ static void verdict(struct document *d)
 		verdict_trouble(d, s);
 		any = true;
 	}
-	if (any)
-		return;
-	d->format->headline(d->out, &none);
-	sentence(d, "SELECT text FROM temp.shown_no_trouble ORDER BY nr", 0, 0);
-	d->format->headline_end(d->out);
+	if (!any) {
+		s = model_query(&d->model, "SELECT text FROM temp.shown_nothing", 0, 0);
+		while (model_next(&d->model, s))
+			d->format->headline(d->out, &(struct headline){ 0, "good", model_text(s, 0), NULL, "", NULL, NULL });
+		sentence(d, "SELECT text FROM temp.shown_no_trouble ORDER BY nr", 0, 0);
+		d->format->headline_end(d->out);
+	}
+	sentence(d, "SELECT text FROM temp.shown_left_out", 0, 0);
 }
 
 static void overview(struct document *d)
@@ -348,6 +350,24 @@ static void custody(struct document *d)
 	facts(d, "SELECT label, text FROM temp.shown_made_with ORDER BY nr", 0, 0);
 }
 
+/* Where a time was asked for. */
+static void near(struct document *d)
+{
+	static const struct table columns = { {
+		{ "From it", CELL_NUMBER }, { "What happened", CELL_TEXT }, { "Client", CELL_TEXT }, { "Server", CELL_TEXT },
+		{ "Protocol", CELL_TEXT }, { "tcp.stream", CELL_NUMBER },
+	} };
+	if (!model_number(&d->model, "SELECT count(*) FROM temp.chosen_time", 0))
+		return;
+	d->format->section(d->out, "near", "Connections around that time");
+	sentence(d, "SELECT 'Around ' || clock(at_ns) || ', ' || duration(window_ns) || ' to either side; those where"
+	         " something went wrong first.' FROM temp.chosen_time", 0, 0);
+	table(d, NULL, &columns,
+	      "SELECT 0, off, what, client, server, app, stream FROM temp.shown_near ORDER BY nr LIMIT min(20, ?2)", 0);
+	sentence(d, "SELECT 'and ' || (flows - ?2) || ' more connections' FROM temp.shown_near WHERE flows > ?2 LIMIT 1",
+	         0, 20);
+}
+
 bool document_put(FILE *out, const struct format *format, struct sqlite3 *db, struct err *err)
 {
 	struct document d = { .out = out, .format = format };
@@ -356,6 +376,7 @@ bool document_put(FILE *out, const struct format *format, struct sqlite3 *db, st
 	opening(&d);
 	verdict(&d);
 	overview(&d);
+	near(&d);
 	findings(&d);
 	timeline(&d);
 	benign(&d);

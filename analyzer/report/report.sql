@@ -1,10 +1,14 @@
 -- report.sql - what every report format says, as temporary views over the case. Wording
 -- that formats share is here; how it looks is theirs. Functions: report_model.h.
 
+-- What is not to be told, and the time that was asked for (report_choice.h): nothing, any.
+CREATE TEMP TABLE IF NOT EXISTS left_out(finding INTEGER PRIMARY KEY, why TEXT NOT NULL);
+CREATE TEMP TABLE IF NOT EXISTS chosen_time(at_ns INTEGER NOT NULL, window_ns INTEGER NOT NULL);
+
 -- The first finding of a rule on the same endpoints stands for all of them.
 CREATE TEMP TABLE shown_incident_of AS
   SELECT id, min(id) OVER (PARTITION BY rule, severity, address(client), server) AS incident_id
-    FROM main.finding;
+    FROM main.finding WHERE id NOT IN (SELECT finding FROM temp.left_out);
 CREATE UNIQUE INDEX temp.shown_incident_of_id ON shown_incident_of(id);
 CREATE INDEX temp.shown_incident_of_incident ON shown_incident_of(incident_id, id);
 
@@ -68,7 +72,62 @@ CREATE TEMP VIEW shown_verdict AS
    ORDER BY i.severity = 'note', i.severity = 'warning', i.confidence = 'possible',
             i.confidence = 'likely', findings DESC, i.id LIMIT 1;
 
+-- What was left out because it was not asked for.
+CREATE TEMP VIEW shown_left_out(text) AS
+  SELECT 'Not shown: ' || group_concat(what, '; ') || '.'
+    FROM (SELECT plural(count(*), 'finding') || CASE why WHEN 'known' THEN ' that the earlier case has too'
+                   WHEN 'elsewhere' THEN ' about other addresses or ports'
+                   ELSE (SELECT ' not within ' || duration(window_ns) || ' of ' || clock(at_ns) FROM temp.chosen_time) END AS what
+            FROM temp.left_out l JOIN main.finding f ON f.id = l.finding JOIN rule r ON r.id = f.rule
+           WHERE r.about <> 'capture' GROUP BY why ORDER BY why)
+  HAVING count(*);
+
+-- Where a time was asked for: the connections in which something happened around it, those
+-- where it went wrong first, then by how near it was. One row a connection.
+CREATE TEMP VIEW shown_near AS
+  WITH t AS (SELECT at_ns, at_ns - window_ns AS from_ns, at_ns + window_ns AS to_ns FROM temp.chosen_time),
+  happened(flow_id, ns, weight, what) AS (
+    SELECT r.flow_id, r.ns, 1, 'RST of the ' || r.sender FROM t JOIN reset r ON r.ns BETWEEN from_ns AND to_ns
+    UNION ALL
+    SELECT f.id, f.syn_ns, 1, 'SYN that nobody answers' FROM t JOIN flow f ON f.ended = 'unanswered' AND f.syn_ns BETWEEN from_ns AND to_ns
+    UNION ALL
+    SELECT x.flow_id, coalesce(x.response_ns, x.request_end_ns, x.request_ns),
+           iif(x.status >= 500 OR x.response_state <> 'complete', 2, 5),
+           x.method || ' ' || substr(x.target, 1, 60)
+             || coalesce(': ' || x.status || ' after ' || duration(x.response_ns - x.request_end_ns), ', no response')
+      FROM t JOIN http_exchange x ON coalesce(x.response_ns, x.request_end_ns, x.request_ns) BETWEEN from_ns AND to_ns
+     WHERE x.method IS NOT NULL
+    UNION ALL
+    SELECT m.flow_id, m.ns, 2, m.name || coalesce(' ' || m.code, '') FROM t JOIN amqp_method m ON m.ns BETWEEN from_ns AND to_ns
+     WHERE m.name IN ('connection.close', 'channel.close', 'connection.blocked', 'basic.return') AND m.code IS NOT 200
+    UNION ALL
+    SELECT e.flow_id, e.ns, 3, replace(e.kind, '_', ' ') || ' of the ' || e.sender
+      FROM t JOIN tcp_event e ON e.kind IN ('retransmission', 'zero_window') AND e.ns BETWEEN from_ns AND to_ns
+    UNION ALL
+    SELECT s.flow_id, s.to_ns, 4, 'the end of ' || duration(s.to_ns - s.from_ns) || ' of silence'
+      FROM t JOIN silence s ON s.scope = 'both' AND s.ended_by <> 'end_of_capture' AND s.to_ns BETWEEN t.from_ns AND t.to_ns
+    UNION ALL
+    SELECT f.id, f.ended_ns, 5, 'FIN of the ' || f.ended_by FROM t JOIN flow f ON f.ended = 'fin' AND f.ended_ns BETWEEN from_ns AND to_ns
+    UNION ALL
+    SELECT f.id, f.syn_ns, 6, 'SYN' FROM t JOIN flow f ON f.syn_ns BETWEEN from_ns AND to_ns
+    UNION ALL
+    SELECT f.id, at_ns, 7, 'open, and silent' FROM t JOIN flow f ON f.first_ns < t.from_ns AND f.last_ns > t.to_ns
+  ), nearest AS (
+    SELECT h.*, abs(h.ns - at_ns) AS away_ns, h.ns - at_ns AS off_ns, count(*) OVER (PARTITION BY flow_id, what) AS times,
+           row_number() OVER (PARTITION BY flow_id ORDER BY weight, abs(h.ns - at_ns), h.ns, what) AS nth
+      FROM happened h, t
+  )
+  SELECT f.stream, n.client, n.server, f.app, clock(a.ns) AS time,
+         iif(a.weight = 7, '', iif(a.off_ns < 0, '-', '+') || duration(a.away_ns)) AS off,
+         one_line(a.what) || iif(a.times > 1, ' (' || a.times || ' such)', '') AS what,
+         row_number() OVER (ORDER BY a.weight > 3, a.away_ns, a.weight, f.id) AS nr, count(*) OVER () AS flows
+    FROM nearest a JOIN flow f ON f.id = a.flow_id JOIN flow_name n ON n.flow_id = f.id
+   WHERE a.nth = 1;
+
 -- What to say where there is no incident.
+CREATE TEMP VIEW shown_nothing(text) AS
+  SELECT iif(EXISTS (SELECT 1 FROM temp.shown_left_out), 'Nothing found of what was asked for', 'No trouble found');
+
 CREATE TEMP VIEW shown_no_trouble(nr, text) AS
   SELECT 1, 'Looked at ' || plural(flows, 'TCP connection') || ', ' || plural(http, 'HTTP exchange')
             || ' and ' || plural(amqp, 'AMQP connection') || ' in ' || duration(ns) || ' of capture.'

@@ -42,12 +42,11 @@ static const char findings[] =
 	"  FROM temp.shown_finding f WHERE place = iif(?1, 'benign', 'finding') ORDER BY id";
 
 static const char incidents[] =
-	"SELECT json_object('rule', i.rule, 'title', r.title, 'severity', i.severity,"
-	"  'client', client_address, 'server', server, 'findings', i.findings,"
-	"  'first', iso_time(first_ns), 'last', iso_time(last_ns), 'summary', summary,"
-	"  'fingerprint', fingerprint)"
-	"  FROM incident i JOIN rule r ON r.id = i.rule WHERE NOT r.benign AND r.about <> 'capture'"
-	" ORDER BY i.id";
+	"SELECT json_object('rule', i.rule, 'title', i.title, 'severity', i.severity,"
+	"  'client', client_address, 'server', i.server, 'findings', i.findings,"
+	"  'first', iso_time(first_ns), 'last', iso_time(last_ns), 'summary', f.summary,"
+	"  'fingerprint', f.fingerprint)"
+	"  FROM temp.shown_incident i JOIN finding f ON f.id = i.id ORDER BY i.nr";
 
 /* Of NDJSON alone: what its lines are, and every connection in short. */
 static const char report[] =

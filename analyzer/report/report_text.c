@@ -81,11 +81,14 @@ static void verdict(struct writer *w)
 		page_fold(&w->page, model_text(s, 4), LABEL, 2, model_text(s, 5));
 		page_fold(&w->page, "  Do", LABEL, 3, model_text(s, 6));
 	}
-	if (any)
-		return;
-	page_put(&w->page, GREEN, "No trouble found.");
-	line_end(w);
-	paragraphs(w, 2, 2, "SELECT text FROM temp.shown_no_trouble ORDER BY nr");
+	if (!any) {
+		s = model_query(&w->model, "SELECT text || '.' FROM temp.shown_nothing", 0, 0);
+		while (model_next(&w->model, s))
+			page_put(&w->page, GREEN, model_text(s, 0));
+		line_end(w);
+		paragraphs(w, 2, 2, "SELECT text FROM temp.shown_no_trouble ORDER BY nr");
+	}
+	paragraphs(w, 2, 2, "SELECT text FROM temp.shown_left_out");
 }
 
 /* One line an incident, where there are several. */
@@ -444,6 +447,27 @@ static void captures(struct writer *w)
 		page_fold(&w->page, model_text(s, 0), LABEL + 2, 0, model_text(s, 1));
 }
 
+/* Where a time was asked for: what happened around it. */
+static void near(struct writer *w)
+{
+	struct sqlite3_stmt *s = model_query(&w->model,
+		"SELECT off, what, client || ' -> ' || server || coalesce(', ' || app, '') || ', tcp.stream ' || stream"
+		"  FROM temp.shown_near ORDER BY nr LIMIT 20", 0, 0);
+	if (!model_number(&w->model, "SELECT count(*) FROM temp.chosen_time", 0))
+		return;
+	page_rule(&w->page, "Connections around that time");
+	while (model_next(&w->model, s)) {
+		const char *off = model_text(s, 0);
+		page_pad(&w->page, text_width(off), LABEL + 2);
+		page_put(&w->page, DIM, off);
+		put(w, "  ");
+		page_fold_from(&w->page, LABEL + 4, LABEL + 4, 2, model_text(s, 1));
+		page_fold(&w->page, "", LABEL + 4, 2, model_text(s, 2));
+	}
+	paragraphs(w, LABEL + 4, 0, "SELECT 'and ' || (flows - 20) || ' more connections' FROM temp.shown_near"
+	           " WHERE flows > 20 LIMIT 1");
+}
+
 bool report_text(struct sqlite3 *db, const struct report_options *options, struct err *err)
 {
 	struct writer w = { .page = { .out = options->out, .colour = options->colour,
@@ -453,6 +477,7 @@ bool report_text(struct sqlite3 *db, const struct report_options *options, struc
 		return false;
 	verdict(&w);
 	overview(&w);
+	near(&w);
 	findings(&w);
 	timeline(&w);
 	points(&w, "Not a problem", "SELECT text FROM temp.shown_benign ORDER BY incident_id");
