@@ -1,7 +1,7 @@
 # make             build/tcpwhy (linked as ./tcpwhy)
 # make demo        dependencies, build, and the diagnosis of a real capture
 # make check       dependencies, build, all tests; the last line counts them
-# make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark
+# make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark and libhtp
 # make bench-dissectors  what the dissectors cost, with the samples' payload in memory
 # make fuzz [TIME=60]    the dissectors under libFuzzer, so many seconds each
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
@@ -20,7 +20,7 @@ CFLAGS  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 LDFLAGS := -fsanitize=address,undefined
 else
 CFLAGS  ?= -O2 -g
-HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE -fno-plt
 HARDEN_LD := -pie -Wl,-z,relro,-z,now
 endif
 WERROR  ?= $(if $(CI),-Werror)
@@ -55,6 +55,11 @@ $(BUILD)/core.a: $(OBJ)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+# Another reader of HTTP, for tests/differential alone; empty where libhtp is missing.
+LIBHTP := $(if $(shell pkg-config --exists htp && echo yes),$(BUILD)/tests/differential/libhtp)
+$(LIBHTP): ALL_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags htp))
+$(LIBHTP): LDLIBS += $(shell pkg-config --libs htp)
+
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
@@ -87,7 +92,7 @@ $(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
 
 DEB_PKGS  := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev zlib1g-dev \
              libzstd-dev liblzma-dev liblz4-dev python3
-TEST_PKGS := tshark
+TEST_PKGS := tshark libhtp-dev
 SUDO      := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 # $(call apt_install,PACKAGES): those that are not there yet.
@@ -104,7 +109,8 @@ deps:
 
 # What only tests use. Without it they do less, and say so.
 test-deps:
-	@command -v tshark >/dev/null || ! { $(HAS_APT); } || { $(call apt_install,$(TEST_PKGS)); } || :
+	@{ command -v tshark >/dev/null && pkg-config --exists htp; } || ! { $(HAS_APT); } || \
+	 { $(call apt_install,$(TEST_PKGS)); } || :
 
 # The same question where there is no apt: say what is missing, and its names.
 deps-present:
@@ -138,7 +144,7 @@ $(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(STREAMS) $(TALKS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(STREAMS) $(LIBHTP) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.
@@ -146,14 +152,16 @@ CORPUS ?= $(wildcard ../shared/corpus/pcaps)
 check-differential:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(STREAMS)
+	@$(MAKE) --no-print-directory all $(STREAMS) $(LIBHTP)
 	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
 # What the dissectors cost, with payload in memory: nanoseconds for people, no test.
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 BENCH_CAPTURES ?= $(wildcard samples/*.pcap)
 bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
+	@$(BUILD)/tests/bench/http1 $(TALKS)/http-keepalive-busy.*.talk
 	@$(BUILD)/tests/bench/http1 $(TALKS)/*.talk
+	@$(BUILD)/tests/bench/http1 bodies
 	@$(BUILD)/tests/bench/amqp $(STREAMS) $(BENCH_CAPTURES)
 
 # Fuzz targets (tests/fuzz/NAME.c) for TIME seconds each, beginning with the conversations of
@@ -205,4 +213,4 @@ help:
 .PHONY: all deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(BENCH:=.d) $(PLAN).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(PKT_OBJ:.o=.d)

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "options.h"
+#include "output.h"
 #include "page.h"
 #include "report.h"
 #include "rules.h"
@@ -47,8 +47,12 @@ static int terminal_width(void)
 	                                 : size.ws_col;
 }
 
-static bool report_write(const struct options *o, struct sqlite3 *db, FILE *out, struct err *err)
+struct report_job { const struct options *options; struct sqlite3 *db; };
+
+static bool report_write(void *context, FILE *out, struct err *err)
 {
+	const struct report_job *job = context;
+	const struct options *o = job->options;
 	bool screen = out == stdout;
 	struct report_options how = { .out = out, .colour = screen && o->colour,
 	                              .width = screen ? terminal_width() : WIDTH };
@@ -57,61 +61,8 @@ static bool report_write(const struct options *o, struct sqlite3 *db, FILE *out,
 		[FORMAT_JSON] = report_json, [FORMAT_NDJSON] = report_ndjson,
 	};
 	if (o->verb == DOCTOR)
-		return (o->format == FORMAT_JSON ? doctor_json : doctor_text)(db, &how, err);
-	return report[o->format](db, &how, err);
-}
-
-/* A file is written beside its name and renamed, so that the name never stands
- * for half a report. */
-static bool report_to_file(const struct options *o, struct sqlite3 *db, struct err *err)
-{
-	size_t size = strlen(o->output) + 8;
-	char *beside = alloc_zeroed(size, 1);
-	snprintf(beside, size, "%s.XXXXXX", o->output);
-	int fd = mkstemp(beside);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-	bool made = f != NULL, ok = made || fail(err, "%s: %s", o->output, strerror(errno));
-	mode_t mask = umask(0);
-	umask(mask);
-	if (ok && fchmod(fd, 0666 & ~mask) != 0)
-		ok = fail(err, "%s: %s", o->output, strerror(errno));
-	ok = ok && report_write(o, db, f, err);
-	if (f && fclose(f) != 0 && ok)
-		ok = fail(err, "%s: %s", o->output, strerror(errno));
-	if (ok && rename(beside, o->output) != 0)
-		ok = fail(err, "%s: %s", o->output, strerror(errno));
-	if (made && !ok)
-		unlink(beside);
-	free(beside);
-	return ok;
-}
-
-/* A device or a pipe cannot be replaced, and a link should stay one (/dev/stdout
- * is such a link): these are written into. */
-static bool report_into(const struct options *o, struct sqlite3 *db, struct err *err)
-{
-	FILE *f = fopen(o->output, "w");
-	if (!f)
-		return fail(err, "%s: %s", o->output, strerror(errno));
-	bool ok = report_write(o, db, f, err);
-	if (fclose(f) != 0 && ok)
-		ok = fail(err, "%s: %s", o->output, strerror(errno));
-	return ok;
-}
-
-static bool report_put(const struct options *o, struct sqlite3 *db, struct err *err)
-{
-	struct stat st;
-	if (!o->output || strcmp(o->output, "-") == 0) {
-		errno = 0;
-		/* Who reads has seen enough (`tcpwhy … | head`): that is no trouble. */
-		return report_write(o, db, stdout, err) || errno == EPIPE;
-	}
-	if (stat(o->output, &st) == 0 && S_ISDIR(st.st_mode))
-		return fail(err, "%s: this is a folder; -o takes a file", o->output);
-	if (lstat(o->output, &st) == 0 && !S_ISREG(st.st_mode))
-		return report_into(o, db, err);
-	return report_to_file(o, db, err);
+		return (o->format == FORMAT_JSON ? doctor_json : doctor_text)(job->db, &how, err);
+	return report[o->format](job->db, &how, err);
 }
 
 /* ---- what came out ---- */
@@ -144,20 +95,40 @@ static bool fails(const struct options *o, struct sqlite3 *db)
 	if (!o->fail_on)
 		return false;
 	if (!is_severity(o->fail_on))
-		return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding WHERE rule = ?1)",
+		return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding WHERE rule = ?1"
+		                 " AND id NOT IN (SELECT finding FROM temp.left_out))",
 		                 o->fail_on)
 		       != 0;
 	return number_of(db, "SELECT EXISTS(SELECT 1 FROM finding f JOIN rule r ON r.id = f.rule"
-	                 " WHERE NOT r.benign AND r.about <> 'capture'"
+	                 " WHERE f.id NOT IN (SELECT finding FROM temp.left_out) AND NOT r.benign AND r.about <> 'capture'"
 	                 "   AND instr('error warning note', f.severity)"
 	                 "                        <= instr('error warning note', ?1))", o->fail_on) != 0;
+}
+
+static int extract_end(const struct options *o, struct sqlite3 *db, int otherwise)
+{
+	struct err err;
+	size_t frames;
+	struct extract_options how = { .chosen_only = o->choice_n > 0, .redact = o->redact, .filter = o->filter,
+	                               .output = o->output };
+	if (!extract_choose(db, o->choice, o->choice_n, &err))
+		return give_up(&err, EXIT_USAGE);
+	if (!extract(db, &how, &frames, &err))
+		return give_up(&err, EXIT_PARTIAL);
+	fprintf(stderr, "tcpwhy: %zu frame%s written\n", frames, frames == 1 ? "" : "s");
+	return otherwise;
 }
 
 /* Write the report; `otherwise` is the status when nothing else is to be said. */
 static int report_end(const struct options *o, struct sqlite3 *db, int otherwise)
 {
 	struct err err;
-	if (!report_put(o, db, &err))
+	if (o->verb == EXTRACT)
+		return extract_end(o, db, otherwise);
+	struct report_job job = { o, db };
+	if (!choice_make(db, &o->which, &err))
+		return give_up(&err, EXIT_UNREADABLE);
+	if (!output_write(o->output, report_write, &job, &err))
 		return give_up(&err, EXIT_PARTIAL);
 	return fails(o, db) ? EXIT_FINDING : otherwise;
 }
@@ -345,7 +316,7 @@ static int verb_run(const struct options *o, const struct rules *rules)
 	size_t cases = 0;
 	for (size_t i = 0; i < o->files_n; i++)
 		cases += store_is_case(o->files[i]);
-	if (cases && (o->files_n > 1 || o->filter || o->decode_as_n || o->case_path
+	if (cases && (o->files_n > 1 || (o->filter && o->verb != EXTRACT) || o->decode_as_n || o->case_path
 	              || o->joining)) {
 		fail(&err, "%s", o->files_n > 1
 		     ? "give captures, or one case; to add captures to a case use -o CASE"

@@ -13,6 +13,7 @@ const char options_usage[] =
 	"usage: tcpwhy FILE...                    say why connections in these captures broke\n"
 	"       tcpwhy report FILE... [-o OUT]    a report to send on (.md, .html, …)\n"
 	"       tcpwhy doctor FILE...             how good these captures are\n"
+	"       tcpwhy extract FILE... -o OUT         packets of a finding or a connection\n"
 	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
 	"       tcpwhy --help                     all of it, with examples\n";
 
@@ -22,6 +23,7 @@ const char options_help[] =
 	"  tcpwhy [analyze] FILE...         findings on the terminal\n"
 	"  tcpwhy report FILE...            a report to send on\n"
 	"  tcpwhy doctor FILE...            how good a capture is, how to do better\n"
+	"  tcpwhy extract FILE...           the packets of a finding or a connection, as pcap\n"
 	"  tcpwhy rules list                the rules, one a line\n"
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
@@ -45,6 +47,16 @@ const char options_help[] =
 	"                           exit status 1 when there is such a finding, or a graver\n"
 	"      --tz ZONE            of the times shown: UTC (unless said otherwise), local,\n"
 	"                           +08:00, Asia/Shanghai\n"
+	"      --finding RULE, --flow N, --stream N\n"
+	"                           extract: the connections of a rule's findings (or of one\n"
+	"                           fingerprint), a flow.id, a tcp.stream; may be repeated\n"
+	"      --redact             extract: overwrite passwords, cookies and tokens\n"
+	"      --at TIME, --window SPAN\n"
+	"                           only findings within 30 s (or SPAN: 5m) of an alert's time\n"
+	"                           (2026-11-21T22:09:37+08:00, or 22:09:37, in UTC)\n"
+	"      --ip ADDRESS, --port N\n"
+	"                           only findings about this address, this port\n"
+	"      --baseline CASE      only findings that an earlier case does not have\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
 	"  -h, --help               this text\n"
@@ -60,26 +72,37 @@ const char options_help[] =
 	"  tcpwhy report incident.pcap -o incident.html\n"
 	"  tcpwhy report case.db --format json -o findings.json\n"
 	"  tcpwhy doctor rabbit*.pcap\n"
+	"  tcpwhy extract incident.pcap --finding tcp.refused -o refused.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
-       OPT_JOIN, OPT_SEPARATE, OPT_ZONE };
+       OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM, OPT_REDACT,
+       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
 	{ "version",      no_argument,       NULL, 'V' },
+	{ "at",           required_argument, NULL, OPT_AT },
+	{ "baseline",     required_argument, NULL, OPT_BASELINE },
 	{ "case",         required_argument, NULL, OPT_CASE },
 	{ "color",        required_argument, NULL, OPT_COLOUR },
 	{ "colour",       required_argument, NULL, OPT_COLOUR },
 	{ "fail-on",      required_argument, NULL, OPT_FAIL_ON },
+	{ "finding",      required_argument, NULL, OPT_FINDING },
+	{ "flow",         required_argument, NULL, OPT_FLOW },
 	{ "format",       required_argument, NULL, OPT_FORMAT },
+	{ "ip",           required_argument, NULL, OPT_IP },
 	{ "join",         no_argument,       NULL, OPT_JOIN },
+	{ "port",         required_argument, NULL, OPT_PORT },
+	{ "redact",       no_argument,       NULL, OPT_REDACT },
 	{ "rules",        required_argument, NULL, OPT_RULES },
 	{ "separate",     no_argument,       NULL, OPT_SEPARATE },
 	{ "set",          required_argument, NULL, OPT_SET },
 	{ "show-secrets", no_argument,       NULL, OPT_SHOW_SECRETS },
+	{ "stream",       required_argument, NULL, OPT_STREAM },
 	{ "tz",           required_argument, NULL, OPT_ZONE },
+	{ "window",       required_argument, NULL, OPT_WINDOW },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -165,6 +188,16 @@ static bool joining_set(struct options *o, enum joining joining, struct err *err
 	return !both || fail(err, "--join and --separate contradict each other; give one of them");
 }
 
+static bool choice_add(struct options *o, enum choice_kind kind, const char *value, struct err *err)
+{
+	if (kind != CHOOSE_FINDING && (!*value || strspn(value, "0123456789") != strlen(value)))
+		return fail(err, "--%s takes a number, not \"%.40s\"", kind == CHOOSE_FLOW ? "flow" : "stream",
+		            value);
+	o->choice = alloc_grown(o->choice, o->choice_n + 1, sizeof *o->choice);
+	o->choice[o->choice_n++] = (struct choice){ kind, value };
+	return true;
+}
+
 /* The options that name where and how to write are looked at when all are known. */
 struct given { const char *output, *format; };
 
@@ -186,6 +219,15 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
 	case OPT_FORMAT: given->format = optarg; return format_set(o, optarg, err);
+	case OPT_AT: o->which.at = optarg; break;
+	case OPT_WINDOW: o->which.window = optarg; break;
+	case OPT_IP: o->which.ip = optarg; break;
+	case OPT_PORT: o->which.port = optarg; break;
+	case OPT_BASELINE: o->which.baseline = optarg; break;
+	case OPT_REDACT: o->redact = true; break;
+	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
+	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
+	case OPT_STREAM: return choice_add(o, CHOOSE_STREAM, optarg, err);
 	case OPT_COLOUR: return colour_wanted(optarg, &o->colour, err);
 	default: break;
 	}
@@ -193,7 +235,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 }
 
 /* In the order of enum verb; then what is two words. */
-static const char *const verbs[] = { "analyze", "report", "doctor", "rules" };
+static const char *const verbs[] = { "analyze", "report", "doctor", "extract", "rules" };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 /* The verb that a word is, or -1. */
@@ -269,7 +311,17 @@ static bool options_fit(struct options *o, const struct given *given, struct err
 			"`rules explain` takes the id of one rule; `tcpwhy rules list` names them");
 	if (o->verb == RULES_RUN && o->files_n != 1)
 		return fail(err, "`rules run` takes one case");
-	if ((o->verb == ANALYZE || o->verb == REPORT || o->verb == DOCTOR) && !o->files_n)
+	if (!choice_check(&o->which, err))
+		return false;
+	if (o->choice_n && o->verb != EXTRACT)
+		return fail(err, "--finding, --flow and --stream choose what `extract` writes");
+	if (o->redact && o->verb != EXTRACT)
+		return fail(err, "--redact is for `extract`; elsewhere secrets are left out unless --show-secrets");
+	if (o->verb == EXTRACT && !o->choice_n && !o->filter)
+		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N or -f FILTER");
+	if (o->verb == EXTRACT && !output && isatty(STDOUT_FILENO))
+		return fail(err, "`extract` writes packets, and standard output is a terminal; give -o FILE");
+	if (o->verb <= EXTRACT && !o->files_n)
 		return fail(err, "no capture was given; `tcpwhy FILE...` reads one");
 	return true;
 }
@@ -300,4 +352,5 @@ void options_free(struct options *o)
 	free(o->files);
 	free(o->decode_as);
 	free(o->set);
+	free(o->choice);
 }

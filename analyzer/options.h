@@ -7,9 +7,11 @@
 #define OPTIONS_H
 
 #include "err.h"
+#include "extract.h"
 #include "inputs.h"
+#include "report_choice.h"
 
-enum verb { ANALYZE, REPORT, DOCTOR, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
+enum verb { ANALYZE, REPORT, DOCTOR, EXTRACT, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
             SHOW_USAGE };
 
 /* What a process of ours ends with (docs: "Exit status"). */
@@ -22,7 +24,7 @@ struct options {
 	const char **files;             /* or the rule's id, for `rules explain` */
 	size_t       files_n;
 	const char  *case_path;         /* keep the case here; NULL: nowhere */
-	const char  *output;            /* of report; NULL or "-": standard output */
+	const char  *output;            /* of report and extract; NULL or "-": standard output */
 	const char  *filter;
 	const char **decode_as;
 	size_t       decode_as_n;
@@ -32,7 +34,10 @@ struct options {
 	const char  *fail_on;           /* a severity or a rule's id; NULL: nothing */
 	enum report_format format;
 	const char  *zone;              /* of the times shown; NULL: UTC */
-	bool         show_secrets;
+	bool         show_secrets, redact;
+	struct report_choice which;     /* which findings to report */
+	struct choice *choice;          /* what to extract */
+	size_t       choice_n;
 	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */
 };

@@ -368,7 +368,8 @@ CREATE TABLE websocket_close(
   reason  TEXT
 ) STRICT;
 
--- One AMQP 0-9-1 connection: what was negotiated, and how it was closed.
+-- One AMQP 0-9-1 connection: what was negotiated, and how it was closed. Texts are cut
+-- at 127 bytes, capabilities at 255.
 CREATE TABLE amqp_connection(
   flow_id            INTEGER PRIMARY KEY REFERENCES flow,
   version            TEXT,              -- that the client's protocol header asks for: '0-9-1'
@@ -448,7 +449,8 @@ CREATE TABLE amqp_method(
   sender   TEXT NOT NULL,
   channel  INTEGER NOT NULL,
   name     TEXT NOT NULL,               -- 'basic.publish'
-  detail   TEXT,                        -- its arguments: 'exchange=x routing_key=k'
+  detail   TEXT,                        -- its arguments: 'exchange=x routing_key=k'; cut at
+                                        -- 255 bytes, and tables inside of tables at the fourth
   code     INTEGER,                     -- reply code of a close or a return
   begin_frame INTEGER NOT NULL,
   begin_off INTEGER NOT NULL,           -- in the sender's payload; without the content
@@ -468,9 +470,9 @@ CREATE TABLE heartbeat(
   protocol  TEXT NOT NULL               -- 'amqp', 'websocket' (pings and pongs). Those inside of TLS: view heartbeat_inferred
 ) STRICT;
 
--- TLS: records of application data of at most 96 bytes, the first 4096 of a flow. A
--- heartbeat of the protocol inside is one of these; the view heartbeat_inferred concludes
--- which are, from their constant length and regular pace.
+-- TLS: records of application data of at most 96 bytes, the first 4096 of a flow (the
+-- next is an anomaly). A heartbeat of the protocol inside is one of these; the view
+-- heartbeat_inferred concludes which are, from their constant length and regular pace.
 CREATE TABLE tls_record(
   flow_id   INTEGER NOT NULL REFERENCES flow,
   frame     INTEGER NOT NULL,           -- of the record's head

@@ -23,7 +23,7 @@
  *          direction's end or the next gap (a close is often the last there is).
  *          A protocol header and a heartbeat need nothing behind them: all their
  *          64 bits are fixed. What was passed over is told, with its length.
- * Cost     3.6 KiB a connection, and 2.0 KiB of texts.
+ * Cost     3.0 KiB a connection, and 2.0 KiB of texts.
  */
 #include <assert.h>
 #include <string.h>
@@ -107,12 +107,14 @@ static void skip_tell(const struct feed *f, const char *what)
 
 struct frame { unsigned type, channel; uint32_t size; };
 
-static struct frame frame_read(struct rd *r)
+/* False, and all zeroes, where the header breaks off. */
+static inline bool frame_read(struct rd *r, struct frame *fr)
 {
-	struct frame fr = { .type = rd_u8(r) };
-	fr.channel = rd_be16(r);
-	fr.size = rd_be32(r);
-	return fr;
+	struct rd header = rd_sub(r, HEADER_SIZE);
+	fr->type = rd_u8(&header);
+	fr->channel = rd_be16(&header);
+	fr->size = rd_be32(&header);
+	return rd_ok(&header);
 }
 
 static size_t frame_size(const struct frame *fr) { return HEADER_SIZE + (size_t)fr->size + 1; }
@@ -124,7 +126,7 @@ static bool frame_ends(const struct frame *fr, const uint8_t *p)
 }
 
 /* Whether a frame may have such a header. */
-static bool frame_sane(const struct connection *c, const struct frame *fr)
+static inline bool frame_sane(const struct connection *c, const struct frame *fr)
 {
 	bool unlimited = c->tuned && c->frame_max == 0;
 	switch (fr->type) {
@@ -190,12 +192,13 @@ static enum sight payload_sight(const struct frame *fr, struct rd r, struct byte
 static enum sight frame_sight(struct bytes b, size_t *need)
 {
 	struct rd r = rd_over(b);
-	struct frame fr = frame_read(&r);
-	if (fr.type == 'A')
+	struct frame fr;
+	unsigned type = b.p[0];
+	if (type == 'A')
 		return protocol_sight(b, need);
-	if (fr.type != FRAME_METHOD && fr.type != FRAME_HEADER && fr.type != FRAME_HEARTBEAT)
+	if (type != FRAME_METHOD && type != FRAME_HEADER && type != FRAME_HEARTBEAT)
 		return NO_FRAME;
-	if (!rd_ok(&r))
+	if (!frame_read(&r, &fr))
 		return short_of(HEADER_SIZE, need);
 	if (fr.type != FRAME_HEARTBEAT)
 		return payload_sight(&fr, r, b, need);
@@ -206,13 +209,13 @@ static enum sight frame_sight(struct bytes b, size_t *need)
 static enum sight next_sight(const struct feed *f, struct bytes b, size_t *need)
 {
 	struct rd r = rd_over(b);
-	struct frame fr = frame_read(&r);
+	struct frame fr, next;
+	frame_read(&r, &fr);
 	if (fr.type == 'A' || fr.type == FRAME_HEARTBEAT)
 		return SURE;
 	r = rd_over((struct bytes){ b.p + frame_size(&fr), b.n - frame_size(&fr) });
 	size_t left = rd_left(&r);
-	struct frame next = frame_read(&r);
-	if (rd_ok(&r))
+	if (frame_read(&r, &next))
 		return frame_sane(&f->a->connection, &next) ? SURE : NO_FRAME;
 	if (f->last)
 		return left ? NO_FRAME : SURE;
@@ -256,17 +259,18 @@ static struct mark method_tell(const struct feed *f, struct span s, const struct
                                const char *name, const char *detail, int code,
                                const struct amqp_call *call)
 {
-	struct amqp_method told = {
-		.sender = f->side, .channel = (int)fr->channel, .name = name, .detail = detail,
-		.code = code, .begin_off = s.off, .end_off = s.off + frame_size(fr), .tag = NONE,
-	};
-	if (call && fr->channel)
-		told.tag = channels_tag(&f->a->channels, call, &told.multiple);
-	/* The frame is here in full: neither mark lies ahead. */
-	sink_mark(f->out, f->side, s.off, MARK_BEGIN, &told.begin);
-	sink_mark(f->out, f->side, s.off + frame_size(fr), MARK_END, &told.end);
-	sink_amqp_method(f->out, &told);
-	return told.end;
+	struct mark begin, end;                      /* the frame is here in full: none lies ahead */
+	uint64_t end_off = s.off + frame_size(fr);
+	bool multiple = false;
+	int64_t tag = call && fr->channel ? channels_tag(&f->a->channels, call, &multiple) : NONE;
+	sink_mark(f->out, f->side, s.off, MARK_BEGIN, &begin);
+	sink_mark(f->out, f->side, end_off, MARK_END, &end);
+	sink_amqp_method(f->out, &(struct amqp_method){
+		.begin = begin, .end = end, .sender = f->side, .channel = (int)fr->channel,
+		.name = name, .detail = detail, .code = code, .begin_off = s.off, .end_off = end_off,
+		.tag = tag, .multiple = multiple,
+	});
+	return end;
 }
 
 /* Tell a method and take in what it says. `s` begins with its frame. */
@@ -340,8 +344,8 @@ static struct step frame_data(const struct feed *f, struct span s)
 {
 	const struct connection *c = &f->a->connection;
 	struct rd r = rd_over((struct bytes){ s.p, s.n });
-	struct frame fr = frame_read(&r);
-	if (!rd_ok(&r))
+	struct frame fr;
+	if (!frame_read(&r, &fr))
 		return (struct step){ .need = HEADER_SIZE };
 	if (!frame_sane(c, &fr))
 		return rubbish(f, s, s.off, not_a_frame);
@@ -466,7 +470,8 @@ static enum guess header_guess(struct bytes head)
 static enum guess frame_guess(struct bytes head, bool whole)
 {
 	struct rd r = rd_over(head);
-	struct frame f = frame_read(&r);
+	struct frame f;
+	frame_read(&r, &f);
 	if (f.type == 'A')
 		return GUESS_SENT_BY_CLIENT;
 	if (f.type != FRAME_METHOD)

@@ -4,16 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static void keep(char text[LIMIT_AMQP_TEXT], struct bytes table, const char *key)
-{
-	amqp_text_keep(text, LIMIT_AMQP_TEXT, amqp_table_get(table, key, 'S'));
-}
+/* What is kept of a side's properties. */
+enum property { PRODUCT, VERSION, PLATFORM, CAPABILITIES, CONNECTION_NAME, PROPERTIES };
+static const struct amqp_key properties[PROPERTIES] = {
+	AMQP_KEY("product", 'S'), AMQP_KEY("version", 'S'), AMQP_KEY("platform", 'S'),
+	AMQP_KEY("capabilities", 'F'), AMQP_KEY("connection_name", 'S'),
+};
+static const struct amqp_key blocked = AMQP_KEY("connection.blocked", 't');
+static const struct amqp_key login = AMQP_KEY("LOGIN", 'S');
 
-/* The names of the capabilities that are offered, with spaces between. */
-static void capabilities_keep(char text[LIMIT_AMQP_CAPABILITIES], struct bytes properties)
+static void keep(char text[LIMIT_AMQP_TEXT], struct bytes b)
 {
-	struct bytes offered = amqp_table_get(properties, "capabilities", 'F');
-	amqp_table_names(offered, text, LIMIT_AMQP_CAPABILITIES);
+	amqp_text_keep(text, LIMIT_AMQP_TEXT, b);
 }
 
 static bool is(struct bytes b, const char *text)
@@ -25,8 +27,11 @@ static bool is(struct bytes b, const char *text)
  * kept: PLAIN is NUL, name, NUL, password; AMQPLAIN is a table without its length. */
 static void user_keep(char text[LIMIT_AMQP_TEXT], struct bytes mechanism, struct bytes response)
 {
-	if (is(mechanism, "AMQPLAIN"))
-		keep(text, response, "LOGIN");
+	struct bytes name;
+	if (is(mechanism, "AMQPLAIN")) {
+		amqp_table_find(response, &login, 1, &name);
+		keep(text, name);
+	}
 	if (!is(mechanism, "PLAIN"))
 		return;
 	struct rd r = rd_over(response);
@@ -35,22 +40,34 @@ static void user_keep(char text[LIMIT_AMQP_TEXT], struct bytes mechanism, struct
 	size_t n = 0;
 	while (n < r.n && r.p[n])
 		n++;
-	amqp_text_keep(text, LIMIT_AMQP_TEXT, rd_take(&r, n));
+	if (n < r.n)                                 /* else it is none: it may be the password */
+		keep(text, rd_take(&r, n));
+}
+
+static void start(struct connection *c, const struct amqp_value *v)
+{
+	struct connection_texts *t = &c->texts;
+	struct bytes p[PROPERTIES];
+	amqp_table_find(v[2].text, properties, PROPERTIES, p);
+	keep(t->product, p[PRODUCT]);
+	keep(t->version, p[VERSION]);
+	keep(t->platform, p[PLATFORM]);
+	amqp_table_names(p[CAPABILITIES], t->capabilities, sizeof t->capabilities);
 }
 
 static void start_ok(struct connection *c, struct sink *sink, const struct amqp_value *v)
 {
 	struct connection_texts *t = &c->texts;
-	struct bytes properties = v[0].text, mechanism = v[1].text, response = v[2].text;
-	struct bytes capabilities = amqp_table_get(properties, "capabilities", 'F');
-	struct bytes blocked = amqp_table_get(capabilities, "connection.blocked", 't');
-	c->capable_of_blocked = blocked.n && blocked.p[0];
-	keep(t->client_product, properties, "product");
-	keep(t->client_version, properties, "version");
-	keep(t->client_platform, properties, "platform");
-	capabilities_keep(t->client_capabilities, properties);
-	keep(t->connection_name, properties, "connection_name");
-	amqp_text_keep(t->mechanism, sizeof t->mechanism, mechanism);
+	struct bytes p[PROPERTIES], capable, mechanism = v[1].text, response = v[2].text;
+	amqp_table_find(v[0].text, properties, PROPERTIES, p);
+	amqp_table_find(p[CAPABILITIES], &blocked, 1, &capable);
+	c->capable_of_blocked = capable.n && capable.p[0];
+	keep(t->client_product, p[PRODUCT]);
+	keep(t->client_version, p[VERSION]);
+	keep(t->client_platform, p[PLATFORM]);
+	keep(t->connection_name, p[CONNECTION_NAME]);
+	amqp_table_names(p[CAPABILITIES], t->client_capabilities, sizeof t->client_capabilities);
+	keep(t->mechanism, mechanism);
 	if (sink_shows_secrets(sink))
 		user_keep(t->user, mechanism, response);
 }
@@ -72,7 +89,7 @@ static void closing(struct connection *c, const struct amqp_call *m)
 	c->close_sender = m->sender;
 	c->close_code = (int)m->v[0].number;
 	c->close_cause = (uint32_t)m->v[2].number;
-	amqp_text_keep(c->texts.close, sizeof c->texts.close, m->v[1].text);
+	keep(c->texts.close, m->v[1].text);
 }
 
 /* Octets 4 to 7 of a header: before 0-9-1 the protocol's id, its instance and the
@@ -110,13 +127,9 @@ bool connection_header(struct connection *c, enum side side, const uint8_t id[4]
 
 void connection_method(struct connection *c, struct sink *sink, const struct amqp_call *m)
 {
-	struct connection_texts *t = &c->texts;
 	switch (m->id) {
 	case CONNECTION_START:
-		keep(t->product, m->v[2].text, "product");
-		keep(t->version, m->v[2].text, "version");
-		keep(t->platform, m->v[2].text, "platform");
-		capabilities_keep(t->capabilities, m->v[2].text);
+		start(c, m->v);
 		break;
 	case CONNECTION_START_OK:
 		start_ok(c, sink, m->v);
@@ -131,7 +144,7 @@ void connection_method(struct connection *c, struct sink *sink, const struct amq
 		tune_ok(c, m->v);
 		break;
 	case CONNECTION_OPEN:
-		amqp_text_keep(t->vhost, sizeof t->vhost, m->v[0].text);
+		keep(c->texts.vhost, m->v[0].text);
 		break;
 	case CONNECTION_OPEN_OK:
 		c->opened = m->at;

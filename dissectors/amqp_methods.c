@@ -13,12 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "limits.h"
+
 #define C SENT_BY_CLIENT
 #define S SENT_BY_SERVER
 #define E SENT_BY_BOTH
 
 #define SHOWN(kind, name) { kind, sizeof " " name "=" - 1, " " name "=" }
-#define HIDDEN(kind) { kind, 0, NULL }
+#define HIDDEN(kind) { kind, 0, "" }
 #define RESERVED     HIDDEN(ARG_U16)
 #define TEXT(name)   SHOWN(ARG_SHORT, name)
 #define BIT(name)    SHOWN(ARG_BIT, name)
@@ -27,121 +29,118 @@
 #define U32(name)    SHOWN(ARG_U32, name)
 #define TAG          SHOWN(ARG_U64, "delivery_tag")
 #define TABLE        SHOWN(ARG_TABLE, "arguments")
+#define NOTHING      { { 0 } }
 #define CLOSE        { U16("reply_code"), TEXT("reply_text"), SHOWN(ARG_ID, "caused_by") }
 
-/* In the order of the ids. */
-static const struct amqp_method_type methods[] = {
-	{ CONNECTION_START, "connection.start", S, { SHOWN(ARG_U8, "version_major"),
+/* Where a method has its place: none shares it (the compiler would warn of a field that
+ * is overwritten). */
+enum { SLOTS = 256 };
+#define SLOT(id) ((((id) >> 16) * 7 + (id)) % SLOTS)
+#define METHOD(id, ...) [SLOT(id)] = { id, __VA_ARGS__ }
+
+static const struct amqp_method_type methods[SLOTS] = {
+	METHOD(CONNECTION_START, "connection.start", S, { SHOWN(ARG_U8, "version_major"),
 	  SHOWN(ARG_U8, "version_minor"), HIDDEN(ARG_TABLE), SHOWN(ARG_LONG, "mechanisms"),
-	  SHOWN(ARG_LONG, "locales") } },
-	{ CONNECTION_START_OK, "connection.start-ok", C, { HIDDEN(ARG_TABLE), TEXT("mechanism"),
-	  HIDDEN(ARG_LONG), TEXT("locale") } },
-	{ 10 << 16 | 20, "connection.secure", S, { HIDDEN(ARG_LONG) } },
-	{ 10 << 16 | 21, "connection.secure-ok", C, { HIDDEN(ARG_LONG) } },
-	{ CONNECTION_TUNE, "connection.tune", S, { U16("channel_max"), U32("frame_max"),
-	  U16("heartbeat") } },
-	{ CONNECTION_TUNE_OK, "connection.tune-ok", C, { U16("channel_max"), U32("frame_max"),
-	  U16("heartbeat") } },
-	{ CONNECTION_OPEN, "connection.open", C, { TEXT("vhost"), HIDDEN(ARG_SHORT),
-	  HIDDEN(ARG_BIT) } },
-	{ CONNECTION_OPEN_OK, "connection.open-ok", S, { HIDDEN(ARG_SHORT) } },
-	{ CONNECTION_CLOSE, "connection.close", E, CLOSE },
-	{ CONNECTION_CLOSE_OK, "connection.close-ok", E, { { 0 } } },
-	{ 10 << 16 | 60, "connection.blocked", S, { TEXT("reason") } },
-	{ 10 << 16 | 61, "connection.unblocked", S, { { 0 } } },
-	{ 10 << 16 | 70, "connection.update-secret", C, { HIDDEN(ARG_LONG), TEXT("reason") } },
-	{ 10 << 16 | 71, "connection.update-secret-ok", S, { { 0 } } },
+	  SHOWN(ARG_LONG, "locales") }),
+	METHOD(CONNECTION_START_OK, "connection.start-ok", C, { HIDDEN(ARG_TABLE), TEXT("mechanism"),
+	  HIDDEN(ARG_LONG), TEXT("locale") }),
+	METHOD(10 << 16 | 20, "connection.secure", S, { HIDDEN(ARG_LONG) }),
+	METHOD(10 << 16 | 21, "connection.secure-ok", C, { HIDDEN(ARG_LONG) }),
+	METHOD(CONNECTION_TUNE, "connection.tune", S, { U16("channel_max"), U32("frame_max"),
+	  U16("heartbeat") }),
+	METHOD(CONNECTION_TUNE_OK, "connection.tune-ok", C, { U16("channel_max"), U32("frame_max"),
+	  U16("heartbeat") }),
+	METHOD(CONNECTION_OPEN, "connection.open", C, { TEXT("vhost"), HIDDEN(ARG_SHORT),
+	  HIDDEN(ARG_BIT) }),
+	METHOD(CONNECTION_OPEN_OK, "connection.open-ok", S, { HIDDEN(ARG_SHORT) }),
+	METHOD(CONNECTION_CLOSE, "connection.close", E, CLOSE),
+	METHOD(CONNECTION_CLOSE_OK, "connection.close-ok", E, NOTHING),
+	METHOD(10 << 16 | 60, "connection.blocked", S, { TEXT("reason") }),
+	METHOD(10 << 16 | 61, "connection.unblocked", S, NOTHING),
+	METHOD(10 << 16 | 70, "connection.update-secret", C, { HIDDEN(ARG_LONG), TEXT("reason") }),
+	METHOD(10 << 16 | 71, "connection.update-secret-ok", S, NOTHING),
 
-	{ CHANNEL_OPEN, "channel.open", C, { HIDDEN(ARG_SHORT) } },
-	{ CHANNEL_OPEN_OK, "channel.open-ok", S, { HIDDEN(ARG_LONG) } },
-	{ 20 << 16 | 20, "channel.flow", E, { FLAG("active") } },
-	{ 20 << 16 | 21, "channel.flow-ok", E, { FLAG("active") } },
-	{ CHANNEL_CLOSE, "channel.close", E, CLOSE },
-	{ CHANNEL_CLOSE_OK, "channel.close-ok", E, { { 0 } } },
+	METHOD(CHANNEL_OPEN, "channel.open", C, { HIDDEN(ARG_SHORT) }),
+	METHOD(CHANNEL_OPEN_OK, "channel.open-ok", S, { HIDDEN(ARG_LONG) }),
+	METHOD(20 << 16 | 20, "channel.flow", E, { FLAG("active") }),
+	METHOD(20 << 16 | 21, "channel.flow-ok", E, { FLAG("active") }),
+	METHOD(CHANNEL_CLOSE, "channel.close", E, CLOSE),
+	METHOD(CHANNEL_CLOSE_OK, "channel.close-ok", E, NOTHING),
 
-	{ 30 << 16 | 10, "access.request", C, { TEXT("realm"), BIT("exclusive"), BIT("passive"),
-	  BIT("active"), BIT("write"), BIT("read") } },
-	{ 30 << 16 | 11, "access.request-ok", S, { RESERVED } },
+	METHOD(30 << 16 | 10, "access.request", C, { TEXT("realm"), BIT("exclusive"), BIT("passive"),
+	  BIT("active"), BIT("write"), BIT("read") }),
+	METHOD(30 << 16 | 11, "access.request-ok", S, { RESERVED }),
 
-	{ 40 << 16 | 10, "exchange.declare", C, { RESERVED, TEXT("exchange"), TEXT("type"),
+	METHOD(40 << 16 | 10, "exchange.declare", C, { RESERVED, TEXT("exchange"), TEXT("type"),
 	  BIT("passive"), BIT("durable"), BIT("auto_delete"), BIT("internal"), BIT("no_wait"),
-	  TABLE } },
-	{ 40 << 16 | 11, "exchange.declare-ok", S, { { 0 } } },
-	{ 40 << 16 | 20, "exchange.delete", C, { RESERVED, TEXT("exchange"), BIT("if_unused"),
-	  BIT("no_wait") } },
-	{ 40 << 16 | 21, "exchange.delete-ok", S, { { 0 } } },
-	{ 40 << 16 | 30, "exchange.bind", C, { RESERVED, TEXT("destination"), TEXT("source"),
-	  TEXT("routing_key"), BIT("no_wait"), TABLE } },
-	{ 40 << 16 | 31, "exchange.bind-ok", S, { { 0 } } },
-	{ 40 << 16 | 40, "exchange.unbind", C, { RESERVED, TEXT("destination"), TEXT("source"),
-	  TEXT("routing_key"), BIT("no_wait"), TABLE } },
-	{ 40 << 16 | 51, "exchange.unbind-ok", S, { { 0 } } },
+	  TABLE }),
+	METHOD(40 << 16 | 11, "exchange.declare-ok", S, NOTHING),
+	METHOD(40 << 16 | 20, "exchange.delete", C, { RESERVED, TEXT("exchange"), BIT("if_unused"),
+	  BIT("no_wait") }),
+	METHOD(40 << 16 | 21, "exchange.delete-ok", S, NOTHING),
+	METHOD(40 << 16 | 30, "exchange.bind", C, { RESERVED, TEXT("destination"), TEXT("source"),
+	  TEXT("routing_key"), BIT("no_wait"), TABLE }),
+	METHOD(40 << 16 | 31, "exchange.bind-ok", S, NOTHING),
+	METHOD(40 << 16 | 40, "exchange.unbind", C, { RESERVED, TEXT("destination"), TEXT("source"),
+	  TEXT("routing_key"), BIT("no_wait"), TABLE }),
+	METHOD(40 << 16 | 51, "exchange.unbind-ok", S, NOTHING),
 
-	{ 50 << 16 | 10, "queue.declare", C, { RESERVED, TEXT("queue"), BIT("passive"),
-	  BIT("durable"), BIT("exclusive"), BIT("auto_delete"), BIT("no_wait"), TABLE } },
-	{ 50 << 16 | 11, "queue.declare-ok", S, { TEXT("queue"), U32("message_count"),
-	  U32("consumer_count") } },
-	{ 50 << 16 | 20, "queue.bind", C, { RESERVED, TEXT("queue"), TEXT("exchange"),
-	  TEXT("routing_key"), BIT("no_wait"), TABLE } },
-	{ 50 << 16 | 21, "queue.bind-ok", S, { { 0 } } },
-	{ 50 << 16 | 30, "queue.purge", C, { RESERVED, TEXT("queue"), BIT("no_wait") } },
-	{ 50 << 16 | 31, "queue.purge-ok", S, { U32("message_count") } },
-	{ 50 << 16 | 40, "queue.delete", C, { RESERVED, TEXT("queue"), BIT("if_unused"),
-	  BIT("if_empty"), BIT("no_wait") } },
-	{ 50 << 16 | 41, "queue.delete-ok", S, { U32("message_count") } },
-	{ 50 << 16 | 50, "queue.unbind", C, { RESERVED, TEXT("queue"), TEXT("exchange"),
-	  TEXT("routing_key"), TABLE } },
-	{ 50 << 16 | 51, "queue.unbind-ok", S, { { 0 } } },
+	METHOD(50 << 16 | 10, "queue.declare", C, { RESERVED, TEXT("queue"), BIT("passive"),
+	  BIT("durable"), BIT("exclusive"), BIT("auto_delete"), BIT("no_wait"), TABLE }),
+	METHOD(50 << 16 | 11, "queue.declare-ok", S, { TEXT("queue"), U32("message_count"),
+	  U32("consumer_count") }),
+	METHOD(50 << 16 | 20, "queue.bind", C, { RESERVED, TEXT("queue"), TEXT("exchange"),
+	  TEXT("routing_key"), BIT("no_wait"), TABLE }),
+	METHOD(50 << 16 | 21, "queue.bind-ok", S, NOTHING),
+	METHOD(50 << 16 | 30, "queue.purge", C, { RESERVED, TEXT("queue"), BIT("no_wait") }),
+	METHOD(50 << 16 | 31, "queue.purge-ok", S, { U32("message_count") }),
+	METHOD(50 << 16 | 40, "queue.delete", C, { RESERVED, TEXT("queue"), BIT("if_unused"),
+	  BIT("if_empty"), BIT("no_wait") }),
+	METHOD(50 << 16 | 41, "queue.delete-ok", S, { U32("message_count") }),
+	METHOD(50 << 16 | 50, "queue.unbind", C, { RESERVED, TEXT("queue"), TEXT("exchange"),
+	  TEXT("routing_key"), TABLE }),
+	METHOD(50 << 16 | 51, "queue.unbind-ok", S, NOTHING),
 
-	{ BASIC_QOS, "basic.qos", C, { U32("prefetch_size"), U16("prefetch_count"),
-	  BIT("global") } },
-	{ 60 << 16 | 11, "basic.qos-ok", S, { { 0 } } },
-	{ BASIC_CONSUME, "basic.consume", C, { RESERVED, TEXT("queue"), TEXT("consumer_tag"),
-	  BIT("no_local"), BIT("no_ack"), BIT("exclusive"), BIT("no_wait"), TABLE } },
-	{ BASIC_CONSUME_OK, "basic.consume-ok", S, { TEXT("consumer_tag") } },
-	{ BASIC_CANCEL, "basic.cancel", E, { TEXT("consumer_tag"), BIT("no_wait") } },
-	{ 60 << 16 | 31, "basic.cancel-ok", E, { TEXT("consumer_tag") } },
-	{ BASIC_PUBLISH, "basic.publish", C, { RESERVED, TEXT("exchange"), TEXT("routing_key"),
-	  BIT("mandatory"), BIT("immediate") } },
-	{ BASIC_RETURN, "basic.return", S, { U16("reply_code"), TEXT("reply_text"),
-	  TEXT("exchange"), TEXT("routing_key") } },
-	{ BASIC_DELIVER, "basic.deliver", S, { TEXT("consumer_tag"), TAG, BIT("redelivered"),
-	  TEXT("exchange"), TEXT("routing_key") } },
-	{ BASIC_GET, "basic.get", C, { RESERVED, TEXT("queue"), BIT("no_ack") } },
-	{ BASIC_GET_OK, "basic.get-ok", S, { TAG, BIT("redelivered"), TEXT("exchange"),
-	  TEXT("routing_key"), U32("message_count") } },
-	{ BASIC_GET_EMPTY, "basic.get-empty", S, { HIDDEN(ARG_SHORT) } },
-	{ BASIC_ACK, "basic.ack", E, { TAG, BIT("multiple") } },
-	{ BASIC_REJECT, "basic.reject", C, { TAG, FLAG("requeue") } },
-	{ BASIC_RECOVER_ASYNC, "basic.recover-async", C, { FLAG("requeue") } },
-	{ 60 << 16 | 110, "basic.recover", C, { FLAG("requeue") } },
-	{ BASIC_RECOVER_OK, "basic.recover-ok", S, { { 0 } } },
-	{ BASIC_NACK, "basic.nack", E, { TAG, BIT("multiple"), FLAG("requeue") } },
+	METHOD(BASIC_QOS, "basic.qos", C, { U32("prefetch_size"), U16("prefetch_count"),
+	  BIT("global") }),
+	METHOD(60 << 16 | 11, "basic.qos-ok", S, NOTHING),
+	METHOD(BASIC_CONSUME, "basic.consume", C, { RESERVED, TEXT("queue"), TEXT("consumer_tag"),
+	  BIT("no_local"), BIT("no_ack"), BIT("exclusive"), BIT("no_wait"), TABLE }),
+	METHOD(BASIC_CONSUME_OK, "basic.consume-ok", S, { TEXT("consumer_tag") }),
+	METHOD(BASIC_CANCEL, "basic.cancel", E, { TEXT("consumer_tag"), BIT("no_wait") }),
+	METHOD(60 << 16 | 31, "basic.cancel-ok", E, { TEXT("consumer_tag") }),
+	METHOD(BASIC_PUBLISH, "basic.publish", C, { RESERVED, TEXT("exchange"), TEXT("routing_key"),
+	  BIT("mandatory"), BIT("immediate") }),
+	METHOD(BASIC_RETURN, "basic.return", S, { U16("reply_code"), TEXT("reply_text"),
+	  TEXT("exchange"), TEXT("routing_key") }),
+	METHOD(BASIC_DELIVER, "basic.deliver", S, { TEXT("consumer_tag"), TAG, BIT("redelivered"),
+	  TEXT("exchange"), TEXT("routing_key") }),
+	METHOD(BASIC_GET, "basic.get", C, { RESERVED, TEXT("queue"), BIT("no_ack") }),
+	METHOD(BASIC_GET_OK, "basic.get-ok", S, { TAG, BIT("redelivered"), TEXT("exchange"),
+	  TEXT("routing_key"), U32("message_count") }),
+	METHOD(BASIC_GET_EMPTY, "basic.get-empty", S, { HIDDEN(ARG_SHORT) }),
+	METHOD(BASIC_ACK, "basic.ack", E, { TAG, BIT("multiple") }),
+	METHOD(BASIC_REJECT, "basic.reject", C, { TAG, FLAG("requeue") }),
+	METHOD(BASIC_RECOVER_ASYNC, "basic.recover-async", C, { FLAG("requeue") }),
+	METHOD(60 << 16 | 110, "basic.recover", C, { FLAG("requeue") }),
+	METHOD(BASIC_RECOVER_OK, "basic.recover-ok", S, NOTHING),
+	METHOD(BASIC_NACK, "basic.nack", E, { TAG, BIT("multiple"), FLAG("requeue") }),
 
-	{ CONFIRM_SELECT, "confirm.select", C, { BIT("no_wait") } },
-	{ 85 << 16 | 11, "confirm.select-ok", S, { { 0 } } },
+	METHOD(CONFIRM_SELECT, "confirm.select", C, { BIT("no_wait") }),
+	METHOD(85 << 16 | 11, "confirm.select-ok", S, NOTHING),
 
-	{ 90 << 16 | 10, "tx.select", C, { { 0 } } },
-	{ 90 << 16 | 11, "tx.select-ok", S, { { 0 } } },
-	{ 90 << 16 | 20, "tx.commit", C, { { 0 } } },
-	{ 90 << 16 | 21, "tx.commit-ok", S, { { 0 } } },
-	{ 90 << 16 | 30, "tx.rollback", C, { { 0 } } },
-	{ 90 << 16 | 31, "tx.rollback-ok", S, { { 0 } } },
+	METHOD(90 << 16 | 10, "tx.select", C, NOTHING),
+	METHOD(90 << 16 | 11, "tx.select-ok", S, NOTHING),
+	METHOD(90 << 16 | 20, "tx.commit", C, NOTHING),
+	METHOD(90 << 16 | 21, "tx.commit-ok", S, NOTHING),
+	METHOD(90 << 16 | 30, "tx.rollback", C, NOTHING),
+	METHOD(90 << 16 | 31, "tx.rollback-ok", S, NOTHING),
 };
 
 const struct amqp_method_type *amqp_method_find(uint32_t id)
 {
-	size_t from = 0, to = sizeof methods / sizeof *methods;
-	while (from < to) {
-		size_t middle = (from + to) / 2;
-		if (methods[middle].id == id)
-			return &methods[middle];
-		if (methods[middle].id < id)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return NULL;
+	const struct amqp_method_type *type = &methods[SLOT(id)];
+	return type->name && type->id == id ? type : NULL;
 }
 
 /* ---- reading ---- */
@@ -149,113 +148,145 @@ const struct amqp_method_type *amqp_method_find(uint32_t id)
 static inline bool is_bit(unsigned kind) { return kind == ARG_BIT || kind == ARG_FLAG; }
 static inline bool is_text(unsigned kind) { return kind >= ARG_SHORT; }
 
-static size_t number_width(unsigned kind)
+static inline uint64_t number_read(struct rd *r, unsigned kind)
 {
-	return kind == ARG_U8 ? 1 : kind == ARG_U16 ? 2 : kind == ARG_U64 ? 8 : 4;
+	switch (kind) {
+	case ARG_U8:  return rd_u8(r);
+	case ARG_U16: return rd_be16(r);
+	case ARG_U64: return rd_be64(r);
+	default:      return rd_be32(r);
+	}
 }
 
 enum amqp_fit amqp_arguments_read(const struct amqp_method_type *type, struct bytes seen,
                                   size_t declared, struct amqp_value values[AMQP_ARGUMENTS])
 {
 	struct rd r = rd_over(seen);
-	unsigned octet = 0, bit = 0;
-	memset(values, 0, AMQP_ARGUMENTS * sizeof *values);
-	for (int i = 0; i < AMQP_ARGUMENTS && type->arguments[i].kind; i++) {
-		unsigned kind = type->arguments[i].kind;
-		if (is_bit(kind)) {
-			octet = bit % 8 ? octet >> 1 : rd_u8(&r);
-			values[i].number = octet & 1;
-			bit++;
+	struct amqp_value *v = values;
+	unsigned octet = 0, bits = 0;
+	bool too_long = false;
+	for (const struct amqp_argument *a = type->arguments; a->kind; a++, v++) {
+		if (is_bit(a->kind)) {
+			octet = bits++ % 8 ? octet >> 1 : rd_u8(&r);
+			v->number = octet & 1;
 			continue;
 		}
-		bit = 0;
-		if (!is_text(kind)) {
-			values[i].number = rd_be(&r, number_width(kind));
+		bits = 0;
+		if (!is_text(a->kind)) {
+			v->number = number_read(&r, a->kind);
 			continue;
 		}
-		size_t len = (size_t)rd_be(&r, kind == ARG_SHORT ? 1 : 4);
-		if (rd_ok(&r) && len > declared - (seen.n - rd_left(&r)))
-			return AMQP_MISFIT;
-		values[i].text = rd_take(&r, len);
+		size_t n = a->kind == ARG_SHORT ? rd_u8(&r) : rd_be32(&r);
+		too_long |= n > declared - (seen.n - rd_left(&r));
+		v->text = rd_take(&r, n);
 	}
-	if (seen.n < declared)
-		return rd_ok(&r) ? AMQP_MISFIT : AMQP_CUT;   /* all read, and more to come? */
+	if (seen.n < declared)                       /* all read, and more to come? */
+		return too_long || rd_ok(&r) ? AMQP_MISFIT : AMQP_CUT;
 	return rd_ok(&r) && rd_left(&r) == 0 ? AMQP_FITS : AMQP_MISFIT;
 }
 
-/* The next value of a table or an array, without its length. Nested ones carry
- * theirs in front, so passing over them takes no recursion. */
-static struct bytes field_take(struct rd *r, uint8_t type)
+/* How long the next value of a table or an array is, behind its length if it has one. */
+static inline size_t field_size(struct rd *r, uint8_t type)
 {
 	switch (type) {
 	case 'V':
-		return (struct bytes){ 0 };
+		return 0;
 	case 't': case 'b': case 'B':
-		return rd_take(r, 1);
+		return 1;
 	case 's': case 'u': case 'U':
-		return rd_take(r, 2);
+		return 2;
 	case 'i': case 'I': case 'f':
-		return rd_take(r, 4);
+		return 4;
 	case 'D':
-		return rd_take(r, 5);
+		return 5;
 	case 'l': case 'L': case 'd': case 'T':
-		return rd_take(r, 8);
+		return 8;
 	case 'S': case 'x': case 'A': case 'F':
-		return rd_take(r, rd_be32(r));
+		return rd_be32(r);
 	default:                                     /* unknown, so is its length */
-		return rd_take(r, SIZE_MAX);
+		return SIZE_MAX;
 	}
 }
 
-struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type)
+/* The next value, without its length. Nested ones carry theirs in front, so passing over
+ * them takes no recursion. */
+static inline struct bytes field_take(struct rd *r, uint8_t type)
+{
+	return rd_take(r, field_size(r, type));
+}
+
+/* The next field of a table; false: the table is broken there. */
+struct field { struct bytes name, value; uint8_t type; };
+
+static inline bool field_next(struct rd *r, struct field *f)
+{
+	f->name = rd_take(r, rd_u8(r));
+	f->type = rd_u8(r);
+	f->value = field_take(r, f->type);
+	return rd_ok(r);
+}
+
+void amqp_table_find(struct bytes table, const struct amqp_key *keys, size_t n,
+                     struct bytes *values)
 {
 	struct rd r = rd_over(table);
-	size_t key_n = strlen(key);
-	while (rd_left(&r)) {
-		struct bytes name = rd_take(&r, rd_u8(&r));
-		uint8_t found = rd_u8(&r);
-		struct bytes value = field_take(&r, found);
-		if (rd_ok(&r) && found == type && name.n == key_n && !memcmp(name.p, key, key_n))
-			return value;
-	}
-	return (struct bytes){ 0 };
+	struct field f;
+	memset(values, 0, n * sizeof *values);
+	while (rd_left(&r) && field_next(&r, &f))
+		for (size_t i = 0; i < n; i++)
+			if (f.name.n == keys[i].n && f.type == keys[i].type && !values[i].p
+			    && !memcmp(f.name.p, keys[i].name, keys[i].n))
+				values[i] = f.value;
 }
 
 /* ---- text for people ---- */
 
-struct out { char *text; size_t n, size; };   /* size > 0; always ended by a NUL */
+/* Where the next byte goes, and where the NUL goes at last: a text is full there. */
+struct out { char *at, *end; };
 
-static bool out_full(const struct out *o) { return o->n + 1 >= o->size; }
+static struct out out_over(char *text, size_t size) { return (struct out){ text, text + size - 1 }; }
+static bool out_full(const struct out *o) { return o->at == o->end; }
+static size_t out_room(const struct out *o) { return (size_t)(o->end - o->at); }
 
 /* Of text that is known to be in order; it ends where there is no more room. */
 static void put_known(struct out *o, const char *text, size_t n)
 {
-	size_t room = o->size - 1 - o->n;
-	n = n < room ? n : room;
-	memcpy(o->text + o->n, text, n);
-	o->n += n;
-	o->text[o->n] = '\0';
+	n = n < out_room(o) ? n : out_room(o);
+	memcpy(o->at, text, n);
+	o->at += n;
 }
 
-/* Whether one of eight bytes is a control character: below 0x20, or 0x7F. */
-static bool has_control(uint64_t eight)
+/* " name=", of n bytes with the space or without: a copy of fixed length is cheap. */
+static inline void put_name(struct out *o, const char name[AMQP_NAME], size_t n)
 {
-	const uint64_t ones = UINT64_MAX / 255, high = ones * 128, del = eight ^ ones * 0x7F;
-	return (((eight - ones * ' ') & ~eight) | ((del - ones) & ~del)) & high;
+	if (out_room(o) < AMQP_NAME) {
+		put_known(o, name, n);
+		return;
+	}
+	memcpy(o->at, name, AMQP_NAME);
+	o->at += n;
 }
 
-/* With '?' for control characters; most texts have none, and are copied by words. */
+/* Copies eight bytes; false: not all of them are ASCII and printable (0x20 to 0x7E). */
+static inline bool word_copy(char *to, const uint8_t *from)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	uint64_t eight;
+	memcpy(&eight, from, sizeof eight);
+	memcpy(to, &eight, sizeof eight);
+	return !(((eight - ones * ' ') | (eight + ones)) & ones * 128);
+}
+
+/* With '?' for control characters; most texts are plain, and are copied by words. */
 static void text_copy(char *to, const uint8_t *from, size_t n)
 {
-	uint64_t eight;
+	enum { WORD = 8 };
 	size_t i = 0;
-	while (n >= sizeof eight && i < n) {
-		size_t at = i + sizeof eight <= n ? i : n - sizeof eight;   /* the last overlaps */
-		memcpy(&eight, from + at, sizeof eight);
-		if (has_control(eight))
-			break;
-		memcpy(to + at, &eight, sizeof eight);
-		i = at + sizeof eight;
+	if (n >= WORD) {
+		while (i + WORD < n && word_copy(to + i, from + i))
+			i += WORD;
+		if (i + WORD >= n && word_copy(to + n - WORD, from + n - WORD))   /* may overlap */
+			return;
 	}
 	for (; i < n; i++)
 		to[i] = from[i] < ' ' || from[i] == 0x7F ? '?' : (char)from[i];
@@ -264,12 +295,15 @@ static void text_copy(char *to, const uint8_t *from, size_t n)
 /* What does not fit ends the text: nothing is put behind it. */
 static void put_bytes(struct out *o, struct bytes b)
 {
-	size_t room = o->size - 1 - o->n, n = b.n < room ? b.n : room;
-	while (n < b.n && n > 0 && (b.p[n] & 0xC0) == 0x80)
-		n--;                                 /* cut before a sequence, not in it */
-	text_copy(o->text + o->n, b.p, n);
-	o->text[o->n + n] = '\0';
-	o->n = n < b.n ? o->size - 1 : o->n + n;
+	size_t n = b.n;
+	if (n > out_room(o)) {
+		n = out_room(o);
+		while (n > 0 && (b.p[n] & 0xC0) == 0x80)
+			n--;                         /* cut before a sequence, not in it */
+		o->end = o->at + n;
+	}
+	text_copy(o->at, b.p, n);
+	o->at += n;
 }
 
 static void put(struct out *o, const char *text)
@@ -284,7 +318,8 @@ static void put_number(struct out *o, uint64_t number)
 	do
 		*--p = (char)('0' + number % 10);
 	while (number /= 10);
-	put_known(o, p, (size_t)(end - p));
+	while (p < end && !out_full(o))              /* by bytes: a wider read would wait for them */
+		*o->at++ = *p++;
 }
 
 static void put_signed(struct out *o, struct bytes b)
@@ -355,7 +390,7 @@ static void put_table(struct out *o, struct bytes table, bool named, int depth)
 {
 	struct rd r = rd_over(table);
 	put(o, "{");
-	if (depth == AMQP_TABLE_DEPTH) {
+	if (depth == LIMIT_AMQP_NESTING) {
 		put(o, "...}");
 		return;
 	}
@@ -393,40 +428,46 @@ static void put_argument(struct out *o, unsigned kind, const struct amqp_value *
 		put_number(o, value->number);
 }
 
+/* Whether nothing is said of it: of a bit that is not set, and of what is empty. */
+static bool is_silent(unsigned kind, const struct amqp_value *v)
+{
+	if (is_text(kind))
+		return v->text.n == 0;
+	return v->number == 0 && (kind == ARG_BIT || kind == ARG_ID);
+}
+
 void amqp_arguments_text(const struct amqp_method_type *type, const struct amqp_value *values,
                          char *text, size_t size)
 {
-	struct out o = { text, 0, size };
-	text[0] = '\0';
-	for (int i = 0; i < AMQP_ARGUMENTS && type->arguments[i].kind; i++) {
-		const struct amqp_argument *a = &type->arguments[i];
-		bool empty = is_text(a->kind) ? values[i].text.n == 0 : values[i].number == 0;
-		bool terse = is_text(a->kind) || a->kind == ARG_BIT || a->kind == ARG_ID;
-		if (!a->name || (empty && terse))
+	struct out o = out_over(text, size);
+	const struct amqp_value *v = values;
+	for (const struct amqp_argument *a = type->arguments; a->kind; a++, v++) {
+		if (a->n == 0 || is_silent(a->kind, v))
 			continue;
-		size_t first = o.n == 0;             /* without the space */
-		put_known(&o, a->name + first, a->n - first);
-		put_argument(&o, a->kind, &values[i]);
+		size_t first = o.at == text;         /* without the space */
+		put_name(&o, a->name + first, a->n - first);
+		put_argument(&o, a->kind, v);
 	}
+	*o.at = '\0';
 }
 
 void amqp_table_names(struct bytes table, char *text, size_t size)
 {
-	struct out o = { text, 0, size };
+	struct out o = out_over(text, size);
 	struct rd r = rd_over(table);
-	text[0] = '\0';
-	while (rd_left(&r) && !out_full(&o)) {
-		struct bytes name = rd_take(&r, rd_u8(&r));
-		uint8_t type = rd_u8(&r);
-		struct bytes value = field_take(&r, type);
-		if (!rd_ok(&r) || (type == 't' && value.p[0] == 0))
+	struct field f;
+	while (rd_left(&r) && !out_full(&o) && field_next(&r, &f)) {
+		if (f.type == 't' && f.value.p[0] == 0)
 			continue;
-		put(&o, o.n ? " " : "");
-		put_bytes(&o, name);
+		put(&o, o.at == text ? "" : " ");
+		put_bytes(&o, f.name);
 	}
+	*o.at = '\0';
 }
 
 void amqp_text_keep(char *text, size_t size, struct bytes b)
 {
-	put_bytes(&(struct out){ text, 0, size }, b);
+	struct out o = out_over(text, size);
+	put_bytes(&o, b);
+	*o.at = '\0';
 }

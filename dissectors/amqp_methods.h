@@ -5,7 +5,7 @@
  *
  * Borrows  the frame's bytes: what is read points into them.
  * Bounds   texts end at the size given, never inside a UTF-8 sequence; nested
- *          tables are shown AMQP_TABLE_DEPTH deep and passed over below that.
+ *          tables are shown LIMIT_AMQP_NESTING deep and passed over below that.
  */
 #ifndef AMQP_METHODS_H
 #define AMQP_METHODS_H
@@ -13,7 +13,7 @@
 #include "bytes.h"
 #include "facts.h"
 
-enum { AMQP_ARGUMENTS = 9, AMQP_TABLE_DEPTH = 4 };
+enum { AMQP_ARGUMENTS = 9, AMQP_NAME = 16 };
 
 /* The class in the upper half, the method in the lower. */
 enum amqp_id {
@@ -62,16 +62,17 @@ enum amqp_kind {
 
 /* Without a name it is never shown: it is reserved, long-winded, or a secret. The name is
  * " name=", of n characters. */
-struct amqp_argument { uint8_t kind, n; const char *name; };   /* enum amqp_kind */
+struct amqp_argument { uint8_t kind, n; char name[AMQP_NAME + 1]; };   /* enum amqp_kind */
 
 struct amqp_method_type {
 	uint32_t             id;
 	const char          *name;       /* "basic.publish" */
 	enum amqp_sender     sender;
-	struct amqp_argument arguments[AMQP_ARGUMENTS];
+	struct amqp_argument arguments[AMQP_ARGUMENTS + 1];      /* NO_ARGUMENT ends them */
 };
 
-/* One argument: numbers and bits have the one, texts and tables the other. */
+/* One argument: numbers and bits have the one, texts and tables the other; what a method
+ * does not have is not set. */
 struct amqp_value { uint64_t number; struct bytes text; };
 
 /* A method that was heard, all of its arguments included. */
@@ -99,8 +100,12 @@ enum amqp_fit amqp_arguments_read(const struct amqp_method_type *, struct bytes 
 void amqp_arguments_text(const struct amqp_method_type *, const struct amqp_value *,
                          char *text, size_t size);
 
-/* The value of `key` in a table, when it has that type ('S', 'F', 't'); else none. */
-struct bytes amqp_table_get(struct bytes table, const char *key, uint8_t type);
+/* The name and the type ('S', 'F', 't') of a table's value. */
+struct amqp_key { const char *name; uint8_t n, type; };
+#define AMQP_KEY(name, type) { name, sizeof(name) - 1, type }
+
+/* The values of the n keys in a table, the first of each; none where there is none. */
+void amqp_table_find(struct bytes table, const struct amqp_key *, size_t n, struct bytes *values);
 
 /* The names of a table's values that are not false, with spaces between. */
 void amqp_table_names(struct bytes table, char *text, size_t size);

@@ -53,7 +53,7 @@ static struct step start_found(const struct feed *f, size_t used)
 
 /* A line's start is as good as a segment's; elsewhere in a line, a field must
  * follow to make it sure. Of a long line only the last LINE_LOST bytes count. */
-static struct step lost_line(const struct feed *f, struct span s, struct bytes line, size_t used)
+static struct step lost_line(const struct feed *f, const struct span *s, struct bytes line, size_t used)
 {
 	struct half *half = f->half;
 	size_t cut = used > LINE_LOST ? used - LINE_LOST : 0;
@@ -65,7 +65,7 @@ static struct step lost_line(const struct feed *f, struct span s, struct bytes l
 		return start_found(f, 0);
 	enum guess g = GUESS_NO;
 	if (at < line.n)
-		g = field_guess((struct bytes){ s.p + used, s.n - used });
+		g = field_guess((struct bytes){ s->p + used, s->n - used });
 	if (g == GUESS_MORE)
 		return wait_after(s);
 	if (g != GUESS_NO)
@@ -75,7 +75,7 @@ static struct step lost_line(const struct feed *f, struct span s, struct bytes l
 }
 
 /* Right after a hole a segment begins, and often a message with it. */
-static struct step lost_data(const struct feed *f, struct span s)
+static struct step lost_data(const struct feed *f, const struct span *s)
 {
 	struct half *half = f->half;
 	struct bytes line;
@@ -83,20 +83,20 @@ static struct step lost_data(const struct feed *f, struct span s)
 	if (f->h->tunnel)
 		return tunnel_data(f, s);
 	if (half->fresh) {
-		enum guess g = start_guess((struct bytes){ s.p, s.n }, false);
-		if (g == GUESS_MORE && s.n < LIMIT_GUESS)
+		enum guess g = start_guess((struct bytes){ s->p, s->n }, false);
+		if (g == GUESS_MORE && s->n < LIMIT_GUESS)
 			return wait_after(s);
 		half->fresh = false;
 		if (g == (f->side == CLIENT ? GUESS_SENT_BY_CLIENT : GUESS_SENT_BY_SERVER))
 			return start_found(f, 0);
 	}
-	if (line_take(half, s, SIZE_MAX, &line, &used) == LINE)
+	if (line_take(half, (struct bytes){ s->p, s->n }, SIZE_MAX, &line, &used) == LINE)
 		return lost_line(f, s, line, used);
-	if (s.n <= LINE_LOST)
+	if (s->n <= LINE_LOST)
 		return wait_after(s);
 	half->line_start = false;
 	half->scanned = LINE_LOST;
-	return (struct step){ .used = s.n - LINE_LOST };
+	return (struct step){ .used = s->n - LINE_LOST };
 }
 
 /* ---- the interface ---- */
@@ -116,10 +116,10 @@ static struct step http1_data(void *state, struct sink *out, enum side side, str
 	struct feed f = feed_of(h, out, side);
 	struct step all = { 0 };
 	h->exchanges.server_spoke |= side == SERVER;
-	while (all.used < s.n && all.skip == 0 && all.need == 0) {
-		struct span rest = { s.p + all.used, s.n - all.used, s.off + all.used };
-		catch_up(&f, rest.off);
-		struct step did = f.half->phase == LOST ? lost_data(&f, rest) : message_data(&f, rest);
+	while (s.n > 0 && all.skip == 0 && all.need == 0) {
+		catch_up(&f, s.off);
+		struct step did = f.half->phase == LOST ? lost_data(&f, &s) : message_data(&f, &s);
+		s = (struct span){ s.p + did.used, s.n - did.used, s.off + did.used };
 		all.used += did.used;
 		all.skip = did.skip;
 		all.need = did.need;

@@ -31,7 +31,7 @@ static void hash_put(struct body_hash *h, struct bytes b)
 			hash_mix(h);
 	}
 	for (; rd_left(&r) >= 8; h->n += 8) {
-		h->word = rd_be(&r, 8);
+		h->word = rd_be64(&r);
 		hash_mix(h);
 	}
 	for (; rd_left(&r); h->n++)
@@ -57,18 +57,18 @@ static bool hash_wants_more(const struct feed *f)
 /* ---- a body, or a chunk of one, of known length ---- */
 
 /* Pass over what is left of the piece at `off`, of which s is at hand (if anything). */
-static struct step piece_pass(const struct feed *f, struct span s)
+static struct step piece_pass(const struct feed *f, const struct span *s)
 {
 	struct half *half = f->half;
-	uint64_t left = half->piece_end - s.off;
+	uint64_t left = half->piece_end - s->off;
 	if (!hash_wants_more(f)) {
 		half->owed = false;
 		return (struct step){ .skip = left };
 	}
 	size_t n = LIMIT_HTTP_BODY_HASHED - half->hash.n;
-	n = n < s.n ? n : s.n;
+	n = n < s->n ? n : s->n;
 	n = n < left ? n : (size_t)left;
-	hash_put(&half->hash, (struct bytes){ s.p, n });
+	hash_put(&half->hash, (struct bytes){ s->p, n });
 	half->owed = n < left && hash_wants_more(f);
 	return (struct step){ .used = n, .skip = half->owed ? 0 : left - n };
 }
@@ -88,10 +88,10 @@ struct step body_begin(const struct feed *f, uint64_t off, size_t used)
 	return (struct step){ .used = used, .skip = half->owed ? 0 : (uint64_t)half->head.length };
 }
 
-static struct step until_close_data(const struct feed *f, struct span s)
+static struct step until_close_data(const struct feed *f, const struct span *s)
 {
-	sink_mark(f->out, f->side, s.off + s.n, MARK_END, &f->half->end);
-	return (struct step){ .used = s.n };
+	sink_mark(f->out, f->side, s->off + s->n, MARK_END, &f->half->end);
+	return (struct step){ .used = s->n };
 }
 
 /* The size at the start of a chunk line; NONE if there is none. */
@@ -108,48 +108,48 @@ static int64_t chunk_size(struct bytes line)
 	return i > 0 && ended ? size : NONE;
 }
 
-static struct step chunk_data(const struct feed *f, struct span s)
+static struct step chunk_data(const struct feed *f, const struct span *s)
 {
 	struct half *half = f->half;
 	struct bytes line;
 	size_t used;
-	enum got got = line_take(half, s, CHUNK_LINE, &line, &used);
+	enum got got = line_take(half, (struct bytes){ s->p, s->n }, CHUNK_LINE, &line, &used);
 	if (got == LINE_PART)
 		return wait_after(s);
 	int64_t size = got == LINE ? chunk_size(line) : NONE;
 	if (size == NONE)
-		return message_give_up(f, s.off, "a chunk does not begin with its size");
+		return message_give_up(f, s->off, "a chunk does not begin with its size");
 	if (size == 0) {
 		half->phase = TRAILER;
 		half->head.n = 0;
 		return (struct step){ .used = used };
 	}
 	half->phase = CHUNK_END;
-	half->piece = s.off + used;
+	half->piece = s->off + used;
 	half->piece_end = half->piece + (uint64_t)size;
 	if (f->side == CLIENT && half->body_n == 0)
 		sink_mark(f->out, f->side, half->piece, MARK_BEGIN, &half->body);
 	return (struct step){ .used = used, .skip = hash_wants_more(f) ? 0 : (uint64_t)size };
 }
 
-static struct step chunk_end_data(const struct feed *f, struct span s)
+static struct step chunk_end_data(const struct feed *f, const struct span *s)
 {
 	struct half *half = f->half;
 	bool more;
-	if (s.off < half->piece_end)
+	if (s->off < half->piece_end)
 		return piece_pass(f, s);
-	size_t used = line_end(s, &more);
+	size_t used = line_end((struct bytes){ s->p, s->n }, &more);
 	if (more)
 		return wait_after(s);
 	if (used == 0)
-		return message_give_up(f, s.off, "a chunk does not end where it should");
+		return message_give_up(f, s->off, "a chunk does not end where it should");
 	half->body_n += (int64_t)(half->piece_end - half->piece);
 	half->piece = half->piece_end = 0;
 	half->phase = CHUNK;
 	return (struct step){ .used = used };
 }
 
-struct step body_data(const struct feed *f, struct span s)
+struct step body_data(const struct feed *f, const struct span *s)
 {
 	switch (f->half->phase) {
 	case BODY:      return piece_pass(f, s);
@@ -159,10 +159,10 @@ struct step body_data(const struct feed *f, struct span s)
 	}
 }
 
-struct step tunnel_data(const struct feed *f, struct span s)
+struct step tunnel_data(const struct feed *f, const struct span *s)
 {
 	if (f->h->websocket && f->half->phase != LOST)
-		return websocket_data(f->out, f->side, s);
+		return websocket_data(f->out, f->side, *s);
 	return (struct step){ .skip = SKIP_REST };
 }
 

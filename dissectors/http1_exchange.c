@@ -15,22 +15,6 @@ bool exchanges_are_full(const struct exchanges *e) { return e->open == LIMIT_HTT
 
 /* ---- telling ---- */
 
-/* A part of a head as a C string in `to`; NULL if it is empty. */
-static const char *part_copy(const char *head, size_t head_n, struct part part, char *to,
-                             size_t size)
-{
-	size_t n = part.at < head_n ? head_n - part.at : 0;
-	if (n > part.n)
-		n = part.n;
-	if (n > size - 1)
-		n = size - 1;
-	if (n == 0)
-		return NULL;
-	memcpy(to, head + part.at, n);
-	to[n] = '\0';
-	return to;
-}
-
 static const char *version_name(char minor, char to[sizeof "HTTP/1.1"])
 {
 	memcpy(to, "HTTP/1.", sizeof "HTTP/1.");
@@ -68,10 +52,10 @@ static void exchange_tell(struct exchanges *e, struct sink *out, uint64_t nr)
 	sink_http(out, &(struct http_exchange){
 		.nr = (int64_t)nr,
 		.method = x->method[0] ? x->method : NULL,
-		.target = part_copy(heads[CLIENT], q->head.n, x->target, target, sizeof target),
-		.host = part_copy(heads[CLIENT], q->head.n, x->host, host, sizeof host),
+		.target = kept_part(&e->kept[CLIENT], &q->head, x->target, target, sizeof target),
+		.host = kept_part(&e->kept[CLIENT], &q->head, x->host, host, sizeof host),
 		.version = version_name(q->minor, versions[CLIENT]),
-		.user_agent = part_copy(heads[CLIENT], q->head.n, x->agent, agent, sizeof agent),
+		.user_agent = kept_part(&e->kept[CLIENT], &q->head, x->agent, agent, sizeof agent),
 		.request_head = heads[CLIENT], .response_head = heads[SERVER],
 		.request = q->begin, .request_head_end = q->head_end,
 		.request_body = x->body, .request_end = q->end,
@@ -80,7 +64,7 @@ static void exchange_tell(struct exchanges *e, struct sink *out, uint64_t nr)
 		.expect_continue = x->expect, .cont = x->cont,
 		.status = x->status,
 		.response_version = version_name(a->minor, versions[SERVER]),
-		.reason = part_copy(heads[SERVER], a->head.n, x->reason, reason, sizeof reason),
+		.reason = kept_part(&e->kept[SERVER], &a->head, x->reason, reason, sizeof reason),
 		.response = a->begin, .response_head_end = a->head_end, .response_end = a->end,
 		.response_off = a->off, .response_declared = a->declared, .response_bytes = a->bytes,
 		.response_until_close = x->until_close, .close_announced = x->close,

@@ -22,8 +22,6 @@
 /* AWAITED and UNFINISHED are not settled. NEVER: a response had no request. */
 enum state { AWAITED, UNFINISHED, COMPLETE, CUT_BY_FIN, CUT_BY_RST, CUT_BY_GAP, OPEN, NEVER };
 
-struct part { uint16_t at, n; };         /* of a kept head */
-
 /* One message as it will be told. */
 struct message {
 	struct mark begin, head_end, end;
@@ -41,6 +39,7 @@ struct exchange {
 	int16_t        status;
 	bool           expect : 1, until_close : 1, close : 1;
 	bool           in_gap : 1;       /* the answer may lie in a hole */
+	bool           is_head : 1, is_connect : 1;
 	char           method[METHOD_MAX + 1];
 };
 

@@ -37,6 +37,11 @@ struct bytes method_parse(struct bytes b, bool *more)
 	return (struct bytes){ b.p, n < b.n && n <= METHOD_MAX && b.p[n] == ' ' ? n : 0 };
 }
 
+bool target_is_authority(struct bytes target)
+{
+	return target.n && target.p[0] != '/' && !memmem(target.p, target.n, "://", 3);
+}
+
 bool request_parse(struct bytes line, struct request_line *r)
 {
 	static const char version[] = " HTTP/1.";
@@ -192,7 +197,7 @@ size_t start_find(enum side sender, struct bytes line)
 
 /* The names that matter lie where length and first letter say: no two in one place. */
 #define PLACE(n, first) (((n) + (first)) & 31)
-static enum field field_of(struct bytes name)
+enum field field_of(struct bytes name)
 {
 	static const struct { size_t n; const char *name; enum field field; } fields[32] = {
 		[PLACE(4, 'h')]  = { 4, "host", HOST },
@@ -208,29 +213,12 @@ static enum field field_of(struct bytes name)
 		[PLACE(17, 't')] = { 17, "transfer-encoding", CODING },
 		[PLACE(19, 'p')] = { 19, "proxy-authorization", SECRET },
 	};
-	uint8_t first = lower(name.p[0]);
+	uint8_t first = name.p[0] | 0x20;        /* lower case, if it is a letter */
 	size_t at = PLACE(name.n, first);
-	if (fields[at].n == name.n
-	    && !strncasecmp((const char *)name.p, fields[at].name, name.n))
+	if (fields[at].n == name.n && same_bytes(name.p, fields[at].name, name.n))
 		return fields[at].field;
-	bool own = first == 'x' || (name.n >= 3 && same((struct bytes){ name.p, 3 }, "api"));
+	bool own = first == 'x' || (name.n >= 3 && same_bytes(name.p, "api", 3));
 	return own && name_is_secret(name) ? SECRET : OTHER;
-}
-
-bool field_parse(struct bytes line, enum field last, struct field_line *f)
-{
-	if (is_blank(line.p[0])) {
-		*f = (struct field_line){ .field = last, .value = trimmed(line) };
-		return true;
-	}
-	const uint8_t *colon = memchr(line.p, ':', line.n);
-	if (!colon)
-		return false;
-	size_t n = (size_t)(colon - line.p);
-	f->name = trimmed((struct bytes){ line.p, n });
-	f->value = trimmed(from(line, n + 1));
-	f->field = f->name.n ? field_of(f->name) : OTHER;
-	return f->name.n > 0;
 }
 
 enum guess field_guess(struct bytes b)

@@ -7,6 +7,7 @@
 #define HTTP1_HEAD_H
 
 #include "dissector.h"
+#include "http1_words.h"
 
 enum {
 	METHOD_MAX  = 20,
@@ -20,6 +21,9 @@ struct request_line { struct bytes method, target; char minor; };
 
 /* Spaces in a target are wrong but happen: the version is the last one. */
 bool request_parse(struct bytes line, struct request_line *);
+
+/* Whether a target has the authority form, as CONNECT's (RFC 9112, 3.2.3). */
+bool target_is_authority(struct bytes target);
 
 /* The method in front of the first space; n 0: none. *more: it may yet come. */
 struct bytes method_parse(struct bytes, bool *more);
@@ -55,9 +59,28 @@ struct head {
 
 struct field_line { enum field field; struct bytes name, value; };
 
+/* What a name (not empty) means. */
+enum field field_of(struct bytes name);
+
 /* A line that begins with a blank goes on with the `last` field: it has no name.
  * False: the line is no field. */
-bool field_parse(struct bytes line, enum field last, struct field_line *);
+static inline bool field_parse(struct bytes line, enum field last, struct field_line *f)
+{
+	if (is_blank(line.p[0])) {
+		*f = (struct field_line){ .field = last, .value = trimmed(line) };
+		return true;
+	}
+	const uint8_t *colon = memchr(line.p, ':', line.n);
+	if (!colon)
+		return false;
+	size_t n = (size_t)(colon - line.p);
+	f->name = trimmed_end((struct bytes){ line.p, n });
+	f->value = trimmed(from(line, n + 1));
+	if (f->name.n == 0)
+		return false;
+	f->field = field_of(f->name);
+	return true;
+}
 
 /* Whether b begins like a field, or the end of a head: GUESS_SENT_BY_EITHER. */
 enum guess field_guess(struct bytes);

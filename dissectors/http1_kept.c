@@ -39,12 +39,14 @@ bool kept_open(struct kept *k, struct sink *out, enum side side, const struct ke
 {
 	if (!h->begun || h->cut)
 		return false;
-	size_t most = h->n + kept_need(n);
-	if (most > h->max)
-		most = h->max;
-	if ((h->at - k->base) + most + 1 > k->size)
-		kept_grow(k, out, side, h->at, most + 1);
-	*t = (struct text){ .p = k->p + (h->at - k->base), .n = h->n, .size = most };
+	size_t need = h->n + kept_need(n);
+	if (need > h->max)
+		need = h->max;
+	if ((h->at - k->base) + need + 1 > k->size)
+		kept_grow(k, out, side, h->at, need + 1);
+	size_t room = k->size - (h->at - k->base) - 1;
+	*t = (struct text){ .p = k->p + (h->at - k->base), .n = h->n,
+	                    .size = room < h->max ? room : h->max };
 	return true;
 }
 
@@ -77,6 +79,21 @@ const char *kept_text(struct kept *k, const struct kept_head *h)
 		*nul = '?';
 	text[h->n] = '\0';
 	return text;
+}
+
+const char *kept_part(const struct kept *k, const struct kept_head *h, struct part part, char *to,
+                      size_t size)
+{
+	size_t n = part.at < h->n ? h->n - part.at : 0;
+	if (n > part.n)
+		n = part.n;
+	if (n > size - 1)
+		n = size - 1;
+	if (n == 0)
+		return NULL;
+	memcpy(to, k->p + (h->at - k->base) + part.at, n);
+	to[n] = '\0';
+	return to;
 }
 
 void kept_drop(struct kept *k, const struct kept_head *h)

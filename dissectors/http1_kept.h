@@ -23,6 +23,8 @@ struct kept_head { uint32_t at; uint16_t n, max; bool begun, cut; };
 /* The next head of the direction. */
 void kept_begin(struct kept *, struct kept_head *);
 
+struct part { uint16_t at, n; };         /* of a kept head; it may reach beyond its end */
+
 /* What a line of n bytes may become: *** can be longer than what it replaces, but
  * not twice as long as the line with its name. */
 static inline size_t kept_need(size_t n) { return 2 * n + 16; }
@@ -39,6 +41,10 @@ void kept_withdraw(struct kept *, struct kept_head *);
 
 /* The head as a C string, in which NULs become '?'; NULL if it is empty. */
 const char *kept_text(struct kept *, const struct kept_head *);
+
+/* A part of it as a C string in `to`, as far as it fits; NULL if it is empty. */
+const char *kept_part(const struct kept *, const struct kept_head *, struct part, char *to,
+                      size_t size);
 
 /* Forget the oldest head. */
 void kept_drop(struct kept *, const struct kept_head *);

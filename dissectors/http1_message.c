@@ -4,7 +4,7 @@
 #include "http1_secrets.h"
 #include "http1_words.h"
 
-size_t line_end(struct span s, bool *more)
+size_t line_end(struct bytes s, bool *more)
 {
 	*more = s.n == 1 && s.p[0] == '\r';
 	if (s.p[0] == '\n')
@@ -69,13 +69,6 @@ void message_end(const struct feed *f, enum state state, uint64_t off, struct ma
 	half->body = half->end = (struct mark){ 0 };
 }
 
-void message_settle(const struct feed *f, uint64_t off)
-{
-	const struct half *half = f->half;
-	if (half->phase == BODY && (off >= half->piece_end || (half->end.frame && !half->owed)))
-		message_end(f, COMPLETE, half->piece_end, half->end);
-}
-
 bool message_refused(const struct feed *f)
 {
 	const struct exchange *x = exchange_now(f);
@@ -102,12 +95,21 @@ struct step message_give_up(const struct feed *f, uint64_t off, const char *what
 
 /* ---- fields ---- */
 
-/* What is known while the fields of a head are read. */
-struct reading { struct exchange *x; struct kept_head *kept; struct text text; bool keeps, shown; };
+enum { LOOK_AHEAD = 256 };
 
-static void reading_begin(const struct feed *f, struct reading *r)
+/* What is known while the fields of a head are read: that nothing before `clean` is
+ * suspect (http1_secrets.h), of the bytes up to `end`. */
+struct reading {
+	struct exchange  *x;
+	struct kept_head *kept;
+	struct text       text;
+	const uint8_t    *clean, *end;
+	bool              keeps, shown;
+};
+
+static void reading_begin(const struct feed *f, const struct span *s, struct reading *r)
 {
-	*r = (struct reading){ 0 };
+	*r = (struct reading){ .clean = s->p, .end = s->p + s->n };
 	if (f->half->phase != HEAD || !(r->x = exchange_now(f)))
 		return;
 	r->shown = sink_shows_secrets(f->out);
@@ -135,28 +137,40 @@ static bool reading_keeps(const struct feed *f, struct reading *r, size_t n)
 	return r->keeps;
 }
 
+/* Whether a value can be shown as it is. Values are looked through some lines at a
+ * time, since in most heads none is suspect. */
+static bool value_is_clean(struct reading *r, struct bytes value)
+{
+	const uint8_t *end = value.p + value.n;
+	if (end > r->clean) {
+		size_t left = (size_t)(r->end - value.p), look = value.n + LOOK_AHEAD;
+		r->clean = value.p + clean_length((struct bytes){ value.p, left < look ? left : look });
+	}
+	return end <= r->clean || !value_is_suspect(value);
+}
+
 /* Put a field as it is shown; its value's place in the text. */
-static struct part field_put(struct text *t, const struct field_line *l, bool shown)
+static struct part field_put(struct reading *r, const struct field_line *l)
 {
 	static const char divider[] = ": ";
-	bool plain = shown || (l->field != SECRET && !value_is_suspect(l->value));
-	size_t at;
+	struct text *t = &r->text;
+	bool plain = r->shown || (l->field != SECRET && value_is_clean(r, l->value));
+	size_t at = t->n + l->name.n + 2;
 	if (plain && l->name.n && l->value.p == l->name.p + l->name.n + 2
 	    && !memcmp(l->value.p - 2, divider, 2)) {
-		at = t->n + l->name.n + 2;
-		text_put(t, (struct bytes){ l->name.p, l->name.n + 2 + l->value.n });
-	} else {
-		text_put(t, l->name);
-		text_put_word(t, l->name.n ? divider : " ");
-		at = t->n;
-		if (plain)
-			text_put(t, l->value);
-		else if (l->field == SECRET)
-			text_put_word(t, "***");
-		else
-			text_put_redacted(t, l->value, l->field == HOST);
+		text_put_line(t, (struct bytes){ l->name.p, l->name.n + 2 + l->value.n });
+		return (struct part){ (uint16_t)at, (uint16_t)l->value.n };
 	}
-	struct part part = { (uint16_t)at, (uint16_t)(t->n > at ? t->n - at : 0) };
+	text_put(t, l->name);
+	text_put_word(t, l->name.n ? divider : " ");
+	at = t->n;
+	if (plain)
+		text_put(t, l->value);
+	else if (l->field == SECRET)
+		text_put_word(t, "***");
+	else
+		text_put_redacted(t, l->value, l->field == HOST);
+	struct part part = { (uint16_t)at, (uint16_t)(t->n - at) };
 	text_put_word(t, "\n");
 	return part;
 }
@@ -167,7 +181,7 @@ static void field_keep(const struct feed *f, struct reading *r, const struct fie
 	if ((l->field == SECRET && l->name.n == 0 && !r->shown)
 	    || !reading_keeps(f, r, l->name.n + l->value.n))
 		return;
-	struct part value = field_put(&r->text, l, r->shown);
+	struct part value = field_put(r, l);
 	if (f->side == SERVER || l->name.n == 0 || (l->field != HOST && l->field != AGENT))
 		return;
 	struct part *first = l->field == HOST ? &r->x->host : &r->x->agent;
@@ -178,7 +192,7 @@ static void field_keep(const struct feed *f, struct reading *r, const struct fie
 static void field_read(const struct feed *f, struct reading *r, struct bytes line, uint64_t off)
 {
 	struct head *head = &f->half->head;
-	struct field_line l = { 0 };
+	struct field_line l;
 	if (!field_parse(line, head->last, &l)) {
 		if (!head->no_colon)
 			sink_anomaly(f->out, f->side, off, "a line of the head is not a field");
@@ -204,7 +218,7 @@ static struct step request_head_end(const struct feed *f, uint64_t off, size_t u
 	struct half *half = f->half;
 	struct head *head = &half->head;
 	struct exchange *x = exchange_now(f);
-	bool connect = x && !strcmp(x->method, "CONNECT");
+	bool connect = x && x->is_connect;
 	if (x)
 		x->expect = head->expect;
 	if (!head->chunked && (head->coded || head->bad_length)) {
@@ -227,7 +241,7 @@ static struct step response_head_end(const struct feed *f, uint64_t off, size_t 
 	struct half *half = f->half;
 	const struct head *head = &half->head;
 	struct exchange *x = exchange_now(f);
-	bool connected = x && !strcmp(x->method, "CONNECT") && head->status / 100 == 2;
+	bool connected = x && x->is_connect && head->status / 100 == 2;
 	bool no_length = head->coded || head->length == NONE;
 	if (is_interim(head->status)) {
 		half->phase = START;
@@ -242,7 +256,7 @@ static struct step response_head_end(const struct feed *f, uint64_t off, size_t 
 		sink_app(f->out, connected || !*to ? "tunnel" : to);
 	}
 	bool bodiless = connected || head->status == 101 || head->status == 204
-	             || head->status == 304 || (x && !strcmp(x->method, "HEAD"));
+	             || head->status == 304 || (x && x->is_head);
 	if (bodiless && x && (head->length != 0 || connected))
 		x->part[SERVER].declared = NONE;     /* not this message's length */
 	if (bodiless || (!no_length && head->length == 0)) {
@@ -282,57 +296,57 @@ static struct step head_end(const struct feed *f, uint64_t off, size_t used)
 }
 
 /* Read the fields there are. *used: how far that went, up to the line where it ended. */
-static enum got fields_read(const struct feed *f, struct span s, struct bytes *line, size_t *used)
+static enum got fields_read(const struct feed *f, const struct span *s, struct bytes *line, size_t *used)
 {
 	struct head *head = &f->half->head;
 	struct reading r;
-	size_t at = 0, n;
+	size_t at = 0, n, most = LIMIT_HTTP_HEAD - head->n;
 	enum got got;
-	reading_begin(f, &r);
-	while ((got = line_take(f->half, (struct span){ s.p + at, s.n - at, s.off + at },
-	                        LIMIT_HTTP_HEAD - head->n, line, &n)) == LINE && line->n > 0) {
-		head->n += n;
+	reading_begin(f, s, &r);
+	while ((got = line_take(f->half, (struct bytes){ s->p + at, s->n - at }, most - at,
+	                        line, &n)) == LINE && line->n > 0) {
 		if (f->half->phase == HEAD)
-			field_read(f, &r, *line, s.off + at);
+			field_read(f, &r, *line, s->off + at);
 		at += n;
 	}
 	reading_end(f, &r);
+	head->n += at;
 	*used = got == LINE ? at + n : at;
 	return got;
 }
 
-static struct step head_data(const struct feed *f, struct span s)
+static struct step head_data(const struct feed *f, const struct span *s)
 {
 	struct bytes line;
 	size_t used;
 	enum got got = fields_read(f, s, &line, &used);
 	if (got == LINE)
-		return head_end(f, s.off + used, used);
+		return head_end(f, s->off + used, used);
 	if (got == LINE_PART)
-		return (struct step){ .used = used, .need = s.n - used + 1 };
-	message_give_up(f, s.off + used, "a head longer than is read");
+		return (struct step){ .used = used, .need = s->n - used + 1 };
+	message_give_up(f, s->off + used, "a head longer than is read");
 	return (struct step){ .used = used };
 }
 
 /* After a head with Expect: the body, or the next request once this was refused. */
-static struct step asked_data(const struct feed *f, struct span s)
+static struct step asked_data(const struct feed *f, const struct span *s)
 {
 	if (!message_refused(f))
-		return body_begin(f, s.off, 0);
-	enum guess g = start_guess((struct bytes){ s.p, s.n }, true);
-	if (g == GUESS_MORE && s.n < LIMIT_GUESS)
+		return body_begin(f, s->off, 0);
+	enum guess g = start_guess((struct bytes){ s->p, s->n }, true);
+	if (g == GUESS_MORE && s->n < LIMIT_GUESS)
 		return wait_after(s);
 	if (g != GUESS_SENT_BY_CLIENT)
-		return body_begin(f, s.off, 0);
-	message_end(f, COMPLETE, s.off, exchange_now(f)->part[CLIENT].head_end);
+		return body_begin(f, s->off, 0);
+	message_end(f, COMPLETE, s->off, exchange_now(f)->part[CLIENT].head_end);
 	return (struct step){ 0 };
 }
 
 /* After a CONNECT: the next request if it was refused; else not ours to read. */
-static struct step connecting_data(const struct feed *f, struct span s)
+static struct step connecting_data(const struct feed *f, const struct span *s)
 {
-	enum guess g = f->h->tunnel ? GUESS_NO : start_guess((struct bytes){ s.p, s.n }, true);
-	if (g == GUESS_MORE && s.n < LIMIT_GUESS)
+	enum guess g = f->h->tunnel ? GUESS_NO : start_guess((struct bytes){ s->p, s->n }, true);
+	if (g == GUESS_MORE && s->n < LIMIT_GUESS)
 		return wait_after(s);
 	if (g != GUESS_SENT_BY_CLIENT)
 		return (struct step){ .skip = SKIP_REST };
@@ -340,7 +354,7 @@ static struct step connecting_data(const struct feed *f, struct span s)
 	return (struct step){ 0 };
 }
 
-struct step message_data(const struct feed *f, struct span s)
+struct step message_data(const struct feed *f, const struct span *s)
 {
 	switch (f->half->phase) {
 	case START:       return start_data(f, s);
@@ -354,5 +368,5 @@ struct step message_data(const struct feed *f, struct span s)
 	case UNTIL_CLOSE: return body_data(f, s);
 	case LOST:        break;
 	}
-	return (struct step){ .used = s.n };
+	return (struct step){ .used = s->n };
 }

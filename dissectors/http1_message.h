@@ -66,16 +66,18 @@ static inline struct exchange *exchange_now(const struct feed *f)
 /* The line at the start of s, without its end, and what it takes up. Bytes that
  * were searched for an end are not searched again. */
 enum got { LINE, LINE_PART, LINE_LONG };
-static inline enum got line_take(struct half *half, struct span s, size_t limit,
+static inline enum got line_take(struct half *half, struct bytes s, size_t limit,
                                  struct bytes *line, size_t *used)
 {
 	size_t n = s.n < limit ? s.n : limit;
 	const uint8_t *lf = NULL;
 	if (half->scanned < n)
 		lf = memchr(s.p + half->scanned, '\n', n - half->scanned);
-	half->scanned = lf || n == limit ? 0 : n;
-	if (!lf)
+	if (!lf) {
+		half->scanned = n == limit ? 0 : n;
 		return n == limit ? LINE_LONG : LINE_PART;
+	}
+	half->scanned = 0;
 	*line = (struct bytes){ s.p, (size_t)(lf - s.p) };
 	*used = line->n + 1;
 	if (line->n && line->p[line->n - 1] == '\r')
@@ -84,9 +86,9 @@ static inline enum got line_take(struct half *half, struct span s, size_t limit,
 }
 
 /* How long the line end is that s begins with; 0: none. *more: it may yet be one. */
-size_t line_end(struct span, bool *more);
+size_t line_end(struct bytes, bool *more);
 
-static inline struct step wait_after(struct span s) { return (struct step){ .need = s.n + 1 }; }
+static inline struct step wait_after(const struct span *s) { return (struct step){ .need = s->n + 1 }; }
 
 /* Go on with the head that is kept of the message in progress: with what becomes of
  * n bytes. False: no room, or no exchange. */
@@ -94,10 +96,10 @@ bool head_keep(const struct feed *, size_t n, struct text *);
 void head_kept(const struct feed *, const struct text *);
 
 /* Read on in any phase but LOST. */
-struct step message_data(const struct feed *, struct span);
+struct step message_data(const struct feed *, const struct span *);
 
 /* The phase START (http1_start.c). */
-struct step start_data(const struct feed *, struct span);
+struct step start_data(const struct feed *, const struct span *);
 
 /* The message in progress, whose exchange is known, begins at `off`. */
 void message_begin(const struct feed *, uint64_t off, char minor);
@@ -109,7 +111,12 @@ struct step message_give_up(const struct feed *, uint64_t off, const char *what)
 void message_end(const struct feed *, enum state, uint64_t off, struct mark end);
 
 /* A body whose end lay ahead is complete once the stream got there. */
-void message_settle(const struct feed *, uint64_t off);
+static inline void message_settle(const struct feed *f, uint64_t off)
+{
+	const struct half *half = f->half;
+	if (half->phase == BODY && (off >= half->piece_end || (half->end.frame && !half->owed)))
+		message_end(f, COMPLETE, half->piece_end, half->end);
+}
 
 /* A final response came instead of the body that it was asked for. */
 bool message_refused(const struct feed *);
@@ -118,13 +125,13 @@ bool message_refused(const struct feed *);
 struct step body_begin(const struct feed *, uint64_t off, size_t used);
 
 /* Read on in the phases of a body. */
-struct step body_data(const struct feed *, struct span);
+struct step body_data(const struct feed *, const struct span *);
 
 /* The hash of the body that was read, or NONE. */
 int64_t body_hash(const struct half *, bool complete);
 
 /* The connection speaks another protocol by now. */
-struct step tunnel_data(const struct feed *, struct span);
+struct step tunnel_data(const struct feed *, const struct span *);
 
 /* A hole at `off`: whether the message in progress can go on behind it. */
 bool message_spans_gap(const struct feed *, uint64_t off, uint64_t len);

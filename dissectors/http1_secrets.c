@@ -7,6 +7,8 @@
 
 #include "http1_words.h"
 
+#define LETTER(c) ((uint32_t)1 << ((c) & 31))   /* in either case */
+
 /* Where an authority, a parameter's name, and its value in a query or before one end. */
 static const uint64_t
 	blanks         = CHAR(' ') | CHAR('\t'),
@@ -41,7 +43,7 @@ static bool begins_decoded(struct bytes b, const char *word, size_t *n)
 	return *word == '\0';
 }
 
-/* Words of secret names, by their first letters, which seldom occur. */
+/* Words of secret names. */
 static const char *const secret_words[] = {
 	"auth", "key", "passw", "pwd", "secret", "session", "sig", "token",
 };
@@ -49,29 +51,29 @@ static const char *const secret_words[] = {
 static bool word_is_secret(struct bytes name)
 {
 	size_t n;
+	char first = (char)lower(char_decoded(name, &n));
 	for (size_t i = 0; i < sizeof secret_words / sizeof *secret_words; i++)
-		if (begins_decoded(name, secret_words[i], &n) && !begins_decoded(name, "signal", &n))
+		if (*secret_words[i] == first && begins_decoded(name, secret_words[i], &n)
+		    && !begins_decoded(name, "signal", &n))
 			return true;
 	return false;
 }
 
-/* A second letter of these words, or the beginning of an encoded one. */
-static bool is_second(uint8_t c)
+/* Whether one of these words may begin with c and d: they seldom stand together. */
+static bool word_may_begin(uint8_t c, uint8_t d)
 {
-	return c == 'u' || c == 'e' || c == 'a' || c == 'w' || c == 'i' || c == 'o' || c == '%';
+	static const uint32_t second[32] = {
+		['a' & 31] = LETTER('u'), ['k' & 31] = LETTER('e'), ['p' & 31] = LETTER('a') | LETTER('w'),
+		['s' & 31] = LETTER('e') | LETTER('i'), ['t' & 31] = LETTER('o'),
+	};
+	return (second[c & 31] >> (d & 31) & 1) || c == '%' || d == '%';
 }
 
 bool name_is_secret(struct bytes name)
 {
-	enum { FIRST = 1 << ('a' & 31) | 1 << ('k' & 31) | 1 << ('p' & 31) | 1 << ('s' & 31)
-	             | 1 << ('t' & 31) };
-	for (; name.n > 2; name = from(name, 1)) {
-		uint8_t c = name.p[0];
-		if (c == '%' || (c >= 'A' && (FIRST >> (c & 31) & 1)
-		                 && is_second(lower(name.p[1]))))
-			if (word_is_secret(name))
-				return true;
-	}
+	for (; name.n > 2; name = from(name, 1))
+		if (word_may_begin(name.p[0], name.p[1]) && word_is_secret(name))
+			return true;
 	return false;
 }
 
@@ -114,15 +116,29 @@ bool value_is_suspect(struct bytes v)
 	return false;
 }
 
+size_t clean_length(struct bytes b)
+{
+	for (const char *c = "@%="; *c; c++) {
+		const uint8_t *found = memchr(b.p, *c, b.n);
+		if (found)
+			b.n = (size_t)(found - b.p);
+	}
+	return b.n;
+}
+
 /* An authority's user and password become ***; returns what was read. */
 static size_t put_userinfo(struct text *t, struct bytes v)
 {
-	size_t end = until_decoded(v, ends_authority), after = 0, n;
+	size_t end = until_decoded(v, ends_authority), after = 0, divider = 0, n;
 	for (size_t at = 0; at < end; at += n)
-		if (char_decoded(from(v, at), &n) == '@')
+		if (char_decoded(from(v, at), &n) == '@') {
+			divider = at;
 			after = at + n;
-	if (after)
-		text_put_word(t, "***@");
+		}
+	if (after) {
+		text_put_secret(t, divider);
+		text_put(t, (struct bytes){ v.p + divider, after - divider });
+	}
 	return after;
 }
 
@@ -137,13 +153,14 @@ static size_t put_parameter(struct text *t, struct bytes v, bool in_query)
 	if (name == v.n || char_decoded(from(v, name), &equals) != '='
 	    || !name_is_secret((struct bytes){ v.p, name }))
 		return 0;
-	size_t at = name + equals;
+	size_t at = name + equals, secret = at;
 	text_put(t, (struct bytes){ v.p, at });
-	text_put_word(t, "***");
 	if (at < v.n && v.p[at] == '"')
 		at += 1 + until(from(v, at + 1), CHAR('"'));
 	uint64_t ends = in_query ? ends_in_query : ends_in_path;
-	return at + (equals > 1 ? until_decoded : until)(from(v, at), ends);
+	at += (equals > 1 ? until_decoded : until)(from(v, at), ends);
+	text_put_secret(t, at - secret);
+	return at;
 }
 
 void text_put_redacted(struct text *t, struct bytes v, bool authority)

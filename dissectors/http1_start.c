@@ -15,12 +15,16 @@ static const char VERSION[] = " HTTP/1.";
 static void request_begin(const struct feed *f, uint64_t off, struct bytes method)
 {
 	f->half->nr = exchange_open(&f->h->exchanges, f->out, f->side, off);
-	memcpy(exchange_now(f)->method, method.p, method.n);
+	struct exchange *x = exchange_now(f);
+	memcpy(x->method, method.p, method.n);
+	x->is_head = equals(method, "HEAD");
+	x->is_connect = equals(method, "CONNECT");
 	message_begin(f, off, 0);
 }
 
-/* Keep what is known of a request line: its method and target. */
-static void target_keep(const struct feed *f, struct bytes method, struct bytes target)
+/* Keep what is known of a request line: its method and target, and the rest. */
+static void request_keep(const struct feed *f, struct bytes method, struct bytes target,
+                         struct bytes rest)
 {
 	struct exchange *x = exchange_now(f);
 	struct text t;
@@ -29,7 +33,7 @@ static void target_keep(const struct feed *f, struct bytes method, struct bytes 
 		return;
 	kept_empty(&x->part[CLIENT].head);
 	x->target = (struct part){ 0 };
-	if (!head_keep(f, method.n + target.n, &t))
+	if (!head_keep(f, method.n + target.n + rest.n, &t))
 		return;
 	text_put(&t, method);
 	text_put_word(&t, " ");
@@ -37,9 +41,9 @@ static void target_keep(const struct feed *f, struct bytes method, struct bytes 
 	if (sink_shows_secrets(f->out))
 		text_put(&t, target);
 	else
-		text_put_redacted(&t, target, target.p[0] != '/'
-		                              && !memmem(target.p, target.n, "://", 3));
+		text_put_redacted(&t, target, target_is_authority(target));
 	x->target = (struct part){ (uint16_t)at, (uint16_t)(t.n - at) };
+	text_put(&t, rest);
 	head_kept(f, &t);
 }
 
@@ -47,13 +51,13 @@ static void target_keep(const struct feed *f, struct bytes method, struct bytes 
  * that one cut off here is not lost: with its target, once a version follows
  * (the line's end may yet show a later one). No other is let go for it. The
  * first `seen` bytes were here before. */
-static void request_part(const struct feed *f, struct span s, struct bytes method, size_t seen)
+static void request_part(const struct feed *f, const struct span *s, struct bytes method, size_t seen)
 {
-	struct bytes b = { s.p, s.n };
+	struct bytes b = { s->p, s->n };
 	if (!f->half->begun) {
 		if (exchanges_are_full(&f->h->exchanges) || !request_is_sure(b, method))
 			return;
-		request_begin(f, s.off, method);
+		request_begin(f, s->off, method);
 		f->half->begun = true;
 		seen = 0;
 	}
@@ -64,24 +68,18 @@ static void request_part(const struct feed *f, struct span s, struct bytes metho
 	size_t search = seen > at + overlap ? seen - overlap : at;
 	const uint8_t *version = memmem(b.p + search, b.n - search, VERSION, strlen(VERSION));
 	if (version)
-		target_keep(f, method, (struct bytes){ b.p + at, (size_t)(version - b.p) - at });
+		request_keep(f, method, (struct bytes){ b.p + at, (size_t)(version - b.p) - at },
+		             (struct bytes){ 0 });
 }
 
 static void request_line_read(const struct feed *f, struct request_line r, uint64_t off)
 {
+	uint8_t version[] = { ' ', 'H', 'T', 'T', 'P', '/', '1', '.', (uint8_t)r.minor, '\n' };
 	if (!f->half->begun)
 		request_begin(f, off, r.method);
-	target_keep(f, r.method, r.target);
-	struct exchange *x = exchange_now(f);
-	struct text t;
-	char line[] = " HTTP/1.?\n";
-	line[8] = r.minor;
-	if (x)
-		x->part[CLIENT].minor = r.minor;
-	if (head_keep(f, sizeof line, &t)) {
-		text_put(&t, (struct bytes){ (const uint8_t *)line, sizeof line - 1 });
-		head_kept(f, &t);
-	}
+	request_keep(f, r.method, r.target, (struct bytes){ version, sizeof version });
+	if (exchange_now(f))
+		exchange_now(f)->part[CLIENT].minor = r.minor;
 	f->half->head = (struct head){ .length = NONE };
 }
 
@@ -132,9 +130,8 @@ static void interim_begin(const struct feed *f, uint64_t off, int status)
 }
 
 /* The line's end need not be there. */
-static void status_begin(const struct feed *f, struct bytes line, uint64_t off)
+static void status_begin(const struct feed *f, struct bytes line, int status, uint64_t off)
 {
-	int status = status_parse(line);
 	if (f->half->begun)
 		return;
 	f->half->begun = true;
@@ -144,11 +141,11 @@ static void status_begin(const struct feed *f, struct bytes line, uint64_t off)
 		response_begin(f, off, status, (char)line.p[7]);
 }
 
-static void status_line_read(const struct feed *f, struct bytes line, uint64_t off)
+static void status_line_read(const struct feed *f, struct bytes line, int status, uint64_t off)
 {
 	struct text t;
-	status_begin(f, line, off);
-	f->half->head = (struct head){ .length = NONE, .status = status_parse(line) };
+	status_begin(f, line, status, off);
+	f->half->head = (struct head){ .length = NONE, .status = status };
 	struct exchange *x = exchange_now(f);
 	if (!x || !head_keep(f, line.n, &t))
 		return;
@@ -161,18 +158,18 @@ static void status_line_read(const struct feed *f, struct bytes line, uint64_t o
 
 /* ---- the start line ---- */
 
-static struct step start_refused(const struct feed *f, struct span s)
+static struct step start_refused(const struct feed *f, const struct span *s)
 {
 	const char *what = f->side == CLIENT ? "not a request line" : "not a status line";
 	if (f->half->begun && f->side == CLIENT)
 		exchange_withdraw(&f->h->exchanges, f->half->nr);
-	return message_give_up(f, s.off, f->half->found_again ? NULL : what);
+	return message_give_up(f, s->off, f->half->found_again ? NULL : what);
 }
 
 /* Of a line whose end is not there: whether it can still become a start line. */
-static bool start_part(const struct feed *f, struct span s, size_t seen)
+static bool start_part(const struct feed *f, const struct span *s, size_t seen)
 {
-	struct bytes b = { s.p, s.n };
+	struct bytes b = { s->p, s->n };
 	if (f->side == CLIENT) {
 		bool more;
 		struct bytes method = method_parse(b, &more);
@@ -180,33 +177,37 @@ static bool start_part(const struct feed *f, struct span s, size_t seen)
 			request_part(f, s, method, seen);
 		return method.n > 0 || more;
 	}
-	if (s.n > STATUS_LINE && status_parse(b))
-		status_begin(f, b, s.off);
-	return begins_or_may(b, "HTTP/1.") && (s.n <= STATUS_LINE || status_parse(b));
+	if (s->n <= STATUS_LINE)
+		return begins_or_may(b, "HTTP/1.");
+	int status = status_parse(b);
+	if (status)
+		status_begin(f, b, status, s->off);
+	return status != 0;
 }
 
-struct step start_data(const struct feed *f, struct span s)
+struct step start_data(const struct feed *f, const struct span *s)
 {
 	struct half *half = f->half;
 	struct request_line r;
 	struct bytes line;
 	size_t used, seen = half->scanned;
 	bool more;
+	int status;
 	if (f->h->tunnel)
 		return tunnel_data(f, s);
-	if ((used = line_end(s, &more))) {
+	if ((used = line_end((struct bytes){ s->p, s->n }, &more))) {
 		half->scanned = 0;
 		return (struct step){ .used = used };
 	}
 	if (more)
 		return wait_after(s);
-	enum got got = line_take(half, s, LIMIT_HTTP_HEAD, &line, &used);
+	enum got got = line_take(half, (struct bytes){ s->p, s->n }, LIMIT_HTTP_HEAD, &line, &used);
 	if (got != LINE)
 		return start_part(f, s, seen) && got == LINE_PART ? wait_after(s) : start_refused(f, s);
 	if (f->side == CLIENT && request_parse(line, &r))
-		request_line_read(f, r, s.off);
-	else if (f->side == SERVER && status_parse(line))
-		status_line_read(f, line, s.off);
+		request_line_read(f, r, s->off);
+	else if (f->side == SERVER && (status = status_parse(line)))
+		status_line_read(f, line, status, s->off);
 	else
 		return start_refused(f, s);
 	half->head.n = used;

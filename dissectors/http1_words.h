@@ -37,24 +37,49 @@ static inline struct bytes from(struct bytes b, size_t at)
 	return (struct bytes){ b.p + at, b.n - at };
 }
 
-static inline struct bytes trimmed(struct bytes b)
+static inline struct bytes trimmed_end(struct bytes b)
 {
-	while (b.n && is_blank(b.p[0]))
-		b = from(b, 1);
 	while (b.n && is_blank(b.p[b.n - 1]))
 		b.n--;
 	return b;
 }
 
-/* Whether b is the word (given in lower case), in whatever case. */
-static inline bool same(struct bytes b, const char *word)
+static inline struct bytes trimmed(struct bytes b)
 {
-	if (b.n != strlen(word))
-		return false;
-	for (size_t i = 0; i < b.n; i++)
-		if (lower(b.p[i]) != (uint8_t)word[i])
+	while (b.n && is_blank(b.p[0]))
+		b = from(b, 1);
+	return trimmed_end(b);
+}
+
+/* Whether the eight bytes at p are those of the word in whatever case: what has the bit
+ * 0x40 in the word is a letter, of which 0x20 tells the case. */
+static inline bool same_eight(const void *p, const void *word)
+{
+	uint64_t b, w;
+	memcpy(&b, p, sizeof b);
+	memcpy(&w, word, sizeof w);
+	return ((b ^ w) & ~((w & 0x4040404040404040) >> 1)) == 0;
+}
+
+/* Whether n bytes are those of the word (of lower-case letters, digits and -), in
+ * whatever case. */
+static inline bool same_bytes(const uint8_t *p, const char *word, size_t n)
+{
+	size_t at = 0;
+	for (; at + 8 <= n; at += 8)
+		if (!same_eight(p + at, word + at))
+			return false;
+	if (n >= 8)
+		return same_eight(p + n - 8, word + n - 8);
+	for (; at < n; at++)
+		if (lower(p[at]) != (uint8_t)word[at])
 			return false;
 	return true;
+}
+
+static inline bool same(struct bytes b, const char *word)
+{
+	return b.n == strlen(word) && same_bytes(b.p, word, b.n);
 }
 
 static inline bool equals(struct bytes b, const char *word)

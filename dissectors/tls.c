@@ -34,6 +34,17 @@ static bool head_read(struct bytes b, unsigned *type, size_t *n)
 	    && version <= 0x0304 && *n > 0 && *n <= FRAGMENT_MAX;
 }
 
+/* Tell a small record; of those beyond the limit no more than that they are. */
+static void small_tell(struct tls *t, struct sink *sink, enum side side, uint64_t off, size_t n)
+{
+	if (t->told > LIMIT_TLS_RECORDS)
+		return;
+	if (t->told++ < LIMIT_TLS_RECORDS)
+		sink_tls_record(sink, side, off, n);
+	else
+		sink_anomaly(sink, side, off, "small TLS records are told no further");
+}
+
 /* Look for the next head. */
 static struct step resync(struct tls *t, enum side side, struct span s)
 {
@@ -66,10 +77,8 @@ static struct step tls_data(void *state, struct sink *sink, enum side side, stru
 		t->unsure[side] = t->lost[side] = true;
 		return (struct step){ .used = 1 };
 	}
-	if (type == APPLICATION_DATA && n <= LIMIT_TLS_SMALL && t->told < LIMIT_TLS_RECORDS) {
-		t->told++;
-		sink_tls_record(sink, side, s.off, n);
-	}
+	if (type == APPLICATION_DATA && n <= LIMIT_TLS_SMALL)
+		small_tell(t, sink, side, s.off, n);
 	return (struct step){ .used = HEADER_SIZE, .skip = n };
 }
 

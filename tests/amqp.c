@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "amqp_methods.h"
 #include "check.h"
 #include "limits.h"
 #include "stream.h"
@@ -21,6 +22,7 @@ struct sink {
 	char          text[1 << 16];
 	size_t        n;
 	struct stream stream[2];
+	char          capabilities[512];         /* the server's */
 	bool          secrets, tell_connection;
 	int64_t       channel_rows, publishes;
 };
@@ -50,6 +52,7 @@ void sink_mark(struct sink *k, enum side side, uint64_t off, enum mark_edge edge
 
 void sink_amqp_connection(struct sink *k, const struct amqp_connection *c)
 {
+	snprintf(k->capabilities, sizeof k->capabilities, "%s", c->capabilities);
 	if (!k->tell_connection)
 		return;
 	say(k, "connection %s [%s %s %s] [%s %s %s] name=%s %s vhost=%s user=%s blocked=%d\n"
@@ -74,7 +77,8 @@ void sink_amqp_channel(struct sink *k, const struct amqp_channel *c)
 		{ "gets", c->gets }, { "empty", c->get_empty }, { "acks", c->acks },
 		{ "nacks", c->nacks }, { "rejects", c->rejects }, { "redeliveries", c->redeliveries },
 		{ "unacked", c->unacked_now }, { "unacked_max", c->unacked_max },
-		{ "consumers", c->consumers }, { "cancels", c->cancels_from_server }, { "prefetch", c->prefetch + 1 },
+		{ "consumers", c->consumers }, { "cancels", c->cancels_from_server },
+		{ "prefetch", c->prefetch + 1 },
 	};
 	k->channel_rows++;
 	k->publishes += c->publishes;
@@ -290,7 +294,11 @@ static const struct row rows[] = {
 	{ "blocked and unblocked", {
 		S_METHOD(0, "\0\x0a\0\x3c" "\x0a" "low memory"), S_METHOD(0, "\0\x0a\0\x3d") },
 	  "S0 0-23 connection.blocked reason=low memory\nS0 23-35 connection.unblocked\n" },
-	{ "a queue's arguments, nested to the cap", {
+	{ "a queue's arguments, as deep as is shown", {
+		C_METHOD(1, "\0\x32\0\x0a\0\0" "\0" "\0" "\0\0\0\x1b" "\x01" "a" "F\0\0\0\x14"
+		         "\x01" "b" "F\0\0\0\x0d" "\x01" "c" "A\0\0\0\x06" "V" "A\0\0\0\0") },
+	  "C1 0-47 queue.declare arguments={a={b={c={void {...}}}}}\nchannel 1\n" },
+	{ "a queue's arguments, nested beyond the cap", {
 		C_METHOD(1, "\0\x32\0\x0a\0\0" "\x01" "q" "\x02" "\0\0\0\x3a"
 		         "\x01" "n" "I\xff\xff\xff\xfe" "\x01" "v" "V" "\x01" "b" "t\x01"
 		         "\x01" "a" "F\0\0\0\x25" "\x01" "b" "F\0\0\0\x1e" "\x01" "c" "A\0\0\0\x17"
@@ -381,8 +389,214 @@ static const struct row rows[] = {
 	  "C1 0-19 basic.publish exchange=x routing_key=k\n"
 	  "C2 19-38 basic.publish exchange=x routing_key=k\n"
 	  "C1 121-142 basic.ack delivery_tag=1\nchannel 1 publishes=1 acks=1\nchannel 2 publishes=1\n" },
+	{ "a body as large as is believed, and one that is larger", {
+		C_RAW("\x03\0\x01\x01\0\0\0"), C_GAP(1 << 24), C_RAW("\xCE" ACK_1),
+		C_RAW("\x03\0\x01\x01\0\0\x01"), C_RAW(ACK_1) },
+	  "C1 16777224-16777245 basic.ack delivery_tag=1\n"
+	  "C 16777245 ! not an AMQP frame\n"
+	  "C 16777245 ! bytes skipped up to the next sure frame: 7\n"
+	  "C1 16777252-16777273 basic.ack delivery_tag=1\nchannel 1 acks=2\n" },
 	{ "cut off in a header", { C_RAW(HEARTBEAT "\x01\0") }, "C 0 heartbeat amqp\n" },
 };
+
+/* ---- every method there is ---- */
+
+struct method_row { enum side side; unsigned channel; const char *bytes; size_t n; const char *said; };
+
+#define C0(id, arguments, said) { CLIENT, 0, BYTES("\0" id arguments), said }
+#define S0(id, arguments, said) { SERVER, 0, BYTES("\0" id arguments), said }
+#define C1(id, arguments, said) { CLIENT, 1, BYTES("\0" id arguments), said }
+#define S1(id, arguments, said) { SERVER, 1, BYTES("\0" id arguments), said }
+#define TAG_9    "\0\0\0\0\0\0\0\x09"
+#define NO_TABLE "\0\0\0\0"
+#define TABLE_A1 "\0\0\0\x04" "\x01" "a" "B\x01"
+#define CLOSE_BY(class, method) "\x01\x94" "\x02" "no" "\0" class "\0" method
+
+static const struct method_row methods[] = {
+	S0("\x0a\0\x0a", "\0\x09" TABLE_A1 "\0\0\0\x05" "PLAIN" "\0\0\0\x05" "en_US",
+	   "connection.start version_major=0 version_minor=9 mechanisms=PLAIN locales=en_US"),
+	C0("\x0a\0\x0b", TABLE_A1 "\x05" "PLAIN" "\0\0\0\x04" "\0u\0p" "\x05" "en_US",
+	   "connection.start-ok mechanism=PLAIN locale=en_US"),
+	S0("\x0a\0\x14", "\0\0\0\x02" "hi", "connection.secure"),
+	C0("\x0a\0\x15", "\0\0\0\x02" "ho", "connection.secure-ok"),
+	S0("\x0a\0\x1e", "\0\x07" "\0\x02\0\0" "\0\x3c",
+	   "connection.tune channel_max=7 frame_max=131072 heartbeat=60"),
+	C0("\x0a\0\x1f", "\0\x07" "\0\x02\0\0" "\0\0",
+	   "connection.tune-ok channel_max=7 frame_max=131072 heartbeat=0"),
+	C0("\x0a\0\x28", "\x01/" "\0" "\x01", "connection.open vhost=/"),
+	S0("\x0a\0\x29", "\0", "connection.open-ok"),
+	C0("\x0a\0\x32", CLOSE_BY("\x3c", "\x28"),
+	   "connection.close reply_code=404 reply_text=no caused_by=basic.publish (404)"),
+	S0("\x0a\0\x33", "", "connection.close-ok"),
+	S0("\x0a\0\x3c", "\x01" "m", "connection.blocked reason=m"),
+	S0("\x0a\0\x3d", "", "connection.unblocked"),
+	C0("\x0a\0\x46", "\0\0\0\x08" "S3cr3t!!" "\x01" "r", "connection.update-secret reason=r"),
+	S0("\x0a\0\x47", "", "connection.update-secret-ok"),
+
+	C1("\x14\0\x0a", "\0", "channel.open"),
+	S1("\x14\0\x0b", "\0\0\0\0", "channel.open-ok"),
+	S1("\x14\0\x14", "\0", "channel.flow active=0"),
+	C1("\x14\0\x15", "\x01", "channel.flow-ok active=1"),
+	S1("\x14\0\x28", CLOSE_BY("\x3c", "\x63"),
+	   "channel.close reply_code=404 reply_text=no caused_by=60.99 (404)"),
+	C1("\x14\0\x29", "", "channel.close-ok"),
+
+	C1("\x1e\0\x0a", "\x01/" "\x15", "access.request realm=/ exclusive=1 active=1 read=1"),
+	S1("\x1e\0\x0b", "\0\x01", "access.request-ok"),
+
+	C1("\x28\0\x0a", "\0\0" "\x01" "x" "\x06" "direct" "\x15" TABLE_A1,
+	   "exchange.declare exchange=x type=direct passive=1 auto_delete=1 no_wait=1 arguments={a=1}"),
+	S1("\x28\0\x0b", "", "exchange.declare-ok"),
+	C1("\x28\0\x14", "\0\0" "\x01" "x" "\x03", "exchange.delete exchange=x if_unused=1 no_wait=1"),
+	S1("\x28\0\x15", "", "exchange.delete-ok"),
+	C1("\x28\0\x1e", "\0\0" "\x01" "d" "\x01" "s" "\x01" "k" "\x01" TABLE_A1,
+	   "exchange.bind destination=d source=s routing_key=k no_wait=1 arguments={a=1}"),
+	S1("\x28\0\x1f", "", "exchange.bind-ok"),
+	C1("\x28\0\x28", "\0\0" "\x01" "d" "\x01" "s" "\x01" "k" "\0" TABLE_A1,
+	   "exchange.unbind destination=d source=s routing_key=k arguments={a=1}"),
+	S1("\x28\0\x33", "", "exchange.unbind-ok"),
+
+	C1("\x32\0\x0a", "\0\0" "\x01" "q" "\x0a" NO_TABLE,
+	   "queue.declare queue=q durable=1 auto_delete=1"),
+	S1("\x32\0\x0b", "\x01" "q" "\0\0\0\x02" "\0\0\0\x03",
+	   "queue.declare-ok queue=q message_count=2 consumer_count=3"),
+	C1("\x32\0\x14", "\0\0" "\x01" "q" "\x01" "x" "\x01" "k" "\x01" TABLE_A1,
+	   "queue.bind queue=q exchange=x routing_key=k no_wait=1 arguments={a=1}"),
+	S1("\x32\0\x15", "", "queue.bind-ok"),
+	C1("\x32\0\x1e", "\0\0" "\x01" "q" "\x01", "queue.purge queue=q no_wait=1"),
+	S1("\x32\0\x1f", "\0\0\0\x02", "queue.purge-ok message_count=2"),
+	C1("\x32\0\x28", "\0\0" "\x01" "q" "\x06", "queue.delete queue=q if_empty=1 no_wait=1"),
+	S1("\x32\0\x29", "\0\0\0\x02", "queue.delete-ok message_count=2"),
+	C1("\x32\0\x32", "\0\0" "\x01" "q" "\x01" "x" "\x01" "k" TABLE_A1,
+	   "queue.unbind queue=q exchange=x routing_key=k arguments={a=1}"),
+	S1("\x32\0\x33", "", "queue.unbind-ok"),
+
+	C1("\x3c\0\x0a", "\0\0\0\0" "\0\x0a" "\x01",
+	   "basic.qos prefetch_size=0 prefetch_count=10 global=1"),
+	S1("\x3c\0\x0b", "", "basic.qos-ok"),
+	C1("\x3c\0\x14", "\0\0" "\x01" "q" "\x01" "t" "\x05" TABLE_A1,
+	   "basic.consume queue=q consumer_tag=t no_local=1 exclusive=1 arguments={a=1}"),
+	S1("\x3c\0\x15", "\x01" "t", "basic.consume-ok consumer_tag=t"),
+	C1("\x3c\0\x1e", "\x01" "t" "\0", "basic.cancel consumer_tag=t"),
+	S1("\x3c\0\x1e", "\x01" "t" "\x01", "basic.cancel consumer_tag=t no_wait=1"),
+	C1("\x3c\0\x1f", "\x01" "t", "basic.cancel-ok consumer_tag=t"),
+	C1("\x3c\0\x28", "\0\0" "\x01" "x" "\x01" "k" "\x03",
+	   "basic.publish exchange=x routing_key=k mandatory=1 immediate=1"),
+	S1("\x3c\0\x32", "\x01\x38" "\x02" "no" "\x01" "x" "\x01" "k",
+	   "basic.return reply_code=312 reply_text=no exchange=x routing_key=k (312)"),
+	S1("\x3c\0\x3c", "\x01" "t" TAG_9 "\x01" "\x01" "x" "\x01" "k",
+	   "basic.deliver consumer_tag=t delivery_tag=9 redelivered=1 exchange=x routing_key=k"),
+	C1("\x3c\0\x46", "\0\0" "\x01" "q" "\x01", "basic.get queue=q no_ack=1"),
+	S1("\x3c\0\x47", TAG_9 "\x01" "\x01" "x" "\x01" "k" "\0\0\0\x02",
+	   "basic.get-ok delivery_tag=9 redelivered=1 exchange=x routing_key=k message_count=2"),
+	S1("\x3c\0\x48", "\0", "basic.get-empty"),
+	C1("\x3c\0\x50", TAG_9 "\x01", "basic.ack delivery_tag=9 multiple=1"),
+	S1("\x3c\0\x50", TAG_9 "\0", "basic.ack delivery_tag=9"),
+	C1("\x3c\0\x5a", TAG_9 "\x01", "basic.reject delivery_tag=9 requeue=1"),
+	C1("\x3c\0\x64", "\x01", "basic.recover-async requeue=1"),
+	C1("\x3c\0\x6e", "\0", "basic.recover requeue=0"),
+	S1("\x3c\0\x6f", "", "basic.recover-ok"),
+	C1("\x3c\0\x78", TAG_9 "\x03", "basic.nack delivery_tag=9 multiple=1 requeue=1"),
+	S1("\x3c\0\x78", TAG_9 "\0", "basic.nack delivery_tag=9 requeue=0"),
+
+	C1("\x55\0\x0a", "\x01", "confirm.select no_wait=1"),
+	S1("\x55\0\x0b", "", "confirm.select-ok"),
+
+	C1("\x5a\0\x0a", "", "tx.select"),
+	S1("\x5a\0\x0b", "", "tx.select-ok"),
+	C1("\x5a\0\x14", "", "tx.commit"),
+	S1("\x5a\0\x15", "", "tx.commit-ok"),
+	C1("\x5a\0\x1e", "", "tx.rollback"),
+	S1("\x5a\0\x1f", "", "tx.rollback-ok"),
+};
+
+static uint32_t method_id(const struct method_row *m)
+{
+	struct rd r = rd_over((struct bytes){ (const uint8_t *)m->bytes, m->n });
+	return rd_be32(&r);
+}
+
+static struct sink *method_fed(const struct method_row *m, enum side side, size_t n)
+{
+	struct sink *k = sink_new();
+	feed_part(k, &(struct part){ side, METHOD, m->channel, m->bytes, n }, SIZE_MAX / 2);
+	return k;
+}
+
+static void method_check(const struct method_row *m)
+{
+	char said[256];
+	snprintf(said, sizeof said, "%c%u 0-%zu %s\n", who((int)m->side), m->channel, m->n + 8, m->said);
+	struct sink *k = method_fed(m, m->side, m->n);
+	CHECK(strcmp(k->text, said) == 0);
+	if (strcmp(k->text, said) != 0)
+		fprintf(stderr, "%s, and not\n%s", k->text, said);
+	sink_free(k);
+	if (m->n > 4) {                              /* without its last byte it does not fit */
+		k = method_fed(m, m->side, m->n - 1);
+		CHECK(strstr(k->text, "! method arguments do not fit"));
+		sink_free(k);
+	}
+	const struct amqp_method_type *type = amqp_method_find(method_id(m));
+	k = method_fed(m, m->side == CLIENT ? SERVER : CLIENT, m->n);
+	CHECK(type && !strstr(k->text, "method of the other side") == (type->sender == SENT_BY_BOTH));
+	sink_free(k);
+}
+
+/* Each with its arguments, and no method is left out. */
+static void test_methods(void)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		method_check(&methods[i]);
+	for (uint32_t class_id = 0; class_id < 300; class_id++)
+		for (uint32_t method = 0; method < 300; method++) {
+			bool rowed = false;
+			for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+				rowed |= method_id(&methods[i]) == (class_id << 16 | method);
+			CHECK((amqp_method_find(class_id << 16 | method) != NULL) == rowed);
+		}
+}
+
+/* Every type a field may have, in RabbitMQ's meaning, at its edges. */
+static void test_fields(void)
+{
+	static const struct { const char *bytes; size_t n; const char *said; } fields[] = {
+		{ BYTES("t\0"), "false" }, { BYTES("t\x02"), "true" },
+		{ BYTES("b\x80"), "-128" }, { BYTES("b\x7f"), "127" }, { BYTES("B\xff"), "255" },
+		{ BYTES("s\x80\0"), "-32768" }, { BYTES("U\xff\xff"), "-1" },
+		{ BYTES("u\xff\xff"), "65535" },
+		{ BYTES("I\x80\0\0\0"), "-2147483648" }, { BYTES("i\xff\xff\xff\xff"), "4294967295" },
+		{ BYTES("l\x80\0\0\0\0\0\0\0"), "-9223372036854775808" },
+		{ BYTES("L\xff\xff\xff\xff\xff\xff\xff\xff"), "-1" },
+		{ BYTES("l\x7f\xff\xff\xff\xff\xff\xff\xff"), "9223372036854775807" },
+		{ BYTES("f\x3f\0\0\0"), "0.5" }, { BYTES("f\x7f\x80\0\0"), "inf" },
+		{ BYTES("d\xbf\xd0\0\0\0\0\0\0"), "-0.25" },
+		{ BYTES("D\x02\0\0\x01\x3a"), "314e-2" }, { BYTES("D\0\xff\xff\xff\xff"), "-1e-0" },
+		{ BYTES("T\0\0\0\0\x65\x53\xf1\0"), "1700000000" },
+		{ BYTES("T\xff\xff\xff\xff\xff\xff\xff\xff"), "18446744073709551615" },
+		{ BYTES("S\0\0\0\0"), "" }, { BYTES("S\0\0\0\x02" "\x7f!"), "?!" },
+		{ BYTES("x\0\0\0\x03" "abc"), "3 bytes" },
+		{ BYTES("A\0\0\0\0"), "{}" }, { BYTES("A\0\0\0\x03" "t\x01V"), "{true void}" },
+		{ BYTES("F\0\0\0\0"), "{}" }, { BYTES("F\0\0\0\x04" "\x01" "b" "B\x02"), "{b=2}" },
+		{ BYTES("V"), "void" },
+		{ BYTES("Z\x01"), NULL }, { BYTES("I\0\0\0"), NULL }, { BYTES("S\0\0\0\x02" "a"), NULL },
+	};
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		char payload[64] = "\0\x32\0\x0a\0\0" "\0" "\0" "\0\0\0", said[64];
+		payload[11] = (char)(2 + fields[i].n);
+		payload[12] = 1;
+		payload[13] = 'f';
+		memcpy(payload + 14, fields[i].bytes, fields[i].n);
+		snprintf(said, sizeof said, fields[i].said ? "arguments={f=%s}\n" : "arguments={?}\n",
+		         fields[i].said);
+		struct sink *k = sink_new();
+		feed_part(k, &(struct part){ CLIENT, METHOD, 1, payload, 14 + fields[i].n }, 7);
+		CHECK(strstr(k->text, said));
+		if (!strstr(k->text, said))
+			fprintf(stderr, "%s, and not %s", k->text, said);
+		sink_free(k);
+	}
+}
 
 /* The handshake has the connection told. */
 #define SECRET "S3cr3t!!"
@@ -432,14 +646,42 @@ static void row_check(const struct row *row, bool whole)
 	}
 }
 
+/* Of a response no more than the user's name is told, and that only where it may be; of
+ * what follows on a challenge, and of a new secret, nothing. */
 static void test_secrets(void)
 {
-	struct sink *k = row_fed(&handshake, 256, true, false);
-	CHECK(!strstr(k->text, "guest") && !strstr(k->text, SECRET));
-	sink_free(k);
-	k = row_fed(&handshake, 256, true, true);
-	CHECK(strstr(k->text, "user=guest") && !strstr(k->text, SECRET));
-	sink_free(k);
+#define RESPONSE(mechanism, response) \
+	C_METHOD(0, "\0\x0a\0\x0b" NO_TABLE mechanism response "\x01" "e")
+	static const struct { struct part start_ok; const char *user; } logins[] = {
+		{ RESPONSE("\x05" "PLAIN", "\0\0\0\x0f" "\0guest\0" SECRET), "user=guest " },
+		{ RESPONSE("\x05" "PLAIN", "\0\0\0\x12" "own\0guest\0" SECRET), "user=guest " },
+		{ RESPONSE("\x05" "PLAIN", "\0\0\0\x08" SECRET), "user= " },
+		{ RESPONSE("\x05" "PLAIN", "\0\0\0\x0e" "guest\0" SECRET), "user= " },
+		{ RESPONSE("\x08" "AMQPLAIN", "\0\0\0\x26" "\x05" "LOGIN" LONGSTR "\x05" "guest"
+		           "\x08" "PASSWORD" LONGSTR "\x08" SECRET), "user=guest " },
+		{ RESPONSE("\x08" "AMQPLAIN", "\0\0\0\x16" "\x08" "PASSWORD" LONGSTR "\x08" SECRET),
+		  "user= " },
+		{ RESPONSE("\x08" "EXTERNAL", "\0\0\0\x0d" "guest" SECRET), "user= " },
+		{ RESPONSE("\x0e" "RABBIT-CR-DEMO", "\0\0\0\x0d" "guest" SECRET), "user= " },
+	};
+	static const struct part later[] = {
+		S_METHOD(0, "\0\x0a\0\x14" "\0\0\0\x08" SECRET), C_METHOD(0, "\0\x0a\0\x15" "\0\0\0\x08" SECRET),
+		C_METHOD(0, "\0\x0a\0\x46" "\0\0\0\x08" SECRET "\x07" "refresh"),
+		C_METHOD(0, "\0\x0a\0\x46" "\0\0\0\x08" SECRET "\x09" "refresh"),   /* does not fit */
+	};
+	for (size_t i = 0; i < 2 * sizeof logins / sizeof *logins; i++) {
+		struct sink *k = sink_new();
+		k->tell_connection = true;
+		k->secrets = i % 2;
+		feed_part(k, &logins[i / 2].start_ok, 256);
+		for (size_t j = 0; j < sizeof later / sizeof *later; j++)
+			feed_part(k, &later[j], 256);
+		sink_end(k);
+		CHECK(!strstr(k->text, SECRET) && strstr(k->text, "reason=refresh\n"));
+		CHECK(strstr(k->text, k->secrets ? logins[i / 2].user : "user= "));
+		CHECK(k->secrets || !strstr(k->text, "guest"));
+		sink_free(k);
+	}
 }
 
 static void test_nothing_but_heartbeats(void)
@@ -489,7 +731,8 @@ static void test_long_methods(void)
 	static const uint8_t id[] = { 0, 10, 0, 20, 0, 1, 255, 248 };   /* connection.secure */
 	static char payload[LIMIT_AMQP_METHOD + 1];
 	memcpy(payload, id, sizeof id);
-	for (size_t n = LIMIT_AMQP_METHOD; n <= LIMIT_AMQP_METHOD + 1; n++)
+	for (size_t n = LIMIT_AMQP_METHOD; n <= LIMIT_AMQP_METHOD + 1; n++) {
+		payload[7] = (char)(n - sizeof id);          /* it fits, either way */
 		for (size_t piece = 1000; piece < 1 << 18; piece *= 16) {
 			struct sink *k = sink_new();
 			feed_part(k, &(struct part){ SERVER, METHOD, 0, payload, n }, piece);
@@ -499,24 +742,145 @@ static void test_long_methods(void)
 			              ? "S0 0-131080 connection.secure\nS 131080 heartbeat amqp\n"
 			              : "S 0 ! method too long to be read\nS 131081 heartbeat amqp\n"));
 			sink_free(k);
+			k = sink_new();                      /* and behind a hole */
+			feed_part(k, &(struct part)S_GAP(9), piece);
+			feed_part(k, &(struct part){ SERVER, METHOD, 0, payload, n }, piece);
+			feed_part(k, &(struct part)S_RAW(HEARTBEAT), 3);
+			sink_end(k);
+			CHECK(!strcmp(k->text, n == LIMIT_AMQP_METHOD
+			              ? "S0 9-131089 connection.secure\nS 131089 heartbeat amqp\n"
+			              : "S 9 ! bytes skipped up to the next sure frame: 131081\n"
+			                "S 131090 heartbeat amqp\n"));
+			sink_free(k);
 		}
+	}
 }
 
 /* The text of a method's arguments ends at its cap, and not inside a character. */
 static void test_long_detail(void)
 {
-	char payload[4 + 2 + 256 + 256 + 1] = { 0, 60, 0, 40, 0, 0, (char)255 };
-	for (size_t i = 0; i < 255; i++)
-		payload[7 + i] = i % 2 ? (char)0xA4 : (char)0xC3;
-	payload[7 + 254] = 'x';
+	enum { ROOM = LIMIT_AMQP_DETAIL - 1 - 9 };   /* behind "exchange=" */
+	for (size_t n = ROOM - 1; n <= ROOM + 1; n++)
+		for (size_t wide = 0; wide < 2; wide++) {
+			char payload[4 + 2 + 256 + 2] = { 0, 60, 0, 40, 0, 0, (char)n };
+			memset(payload + 7, 'x', n);
+			if (wide)
+				memcpy(payload + 7 + n - 2, "\xC3\xA4", 2);
+			struct sink *k = sink_new();
+			feed_part(k, &(struct part){ CLIENT, METHOD, 1, payload, 4 + 2 + 1 + n + 2 }, 64);
+			const char *detail = strstr(k->text, "exchange=");
+			size_t kept = n <= ROOM ? n : wide ? ROOM - 1 : ROOM;
+			CHECK(detail && strcspn(detail, "\n") == 9 + kept);
+			CHECK(detail && detail[9 + kept - 1] == (wide && n <= ROOM ? '\xA4' : 'x'));
+			sink_end(k);
+			sink_free(k);
+		}
+}
+
+/* Appends a field of a table: its name, and a text or (NULL) a table of the n bytes given. */
+static size_t field_put(char *to, const char *name, char type, const char *bytes, size_t n)
+{
+	size_t name_n = strlen(name);
+	to[0] = (char)name_n;
+	memcpy(to + 1, name, name_n);
+	const char head[] = { type, 0, 0, (char)(n >> 8), (char)n };
+	memcpy(to + 1 + name_n, head, sizeof head);
+	memcpy(to + 1 + name_n + sizeof head, bytes, n);
+	return 1 + name_n + sizeof head + n;
+}
+
+/* connection.start with these properties of a server. */
+static struct sink *start_fed(const char *table, size_t n)
+{
+	char payload[2048] = { 0, 10, 0, 10, 0, 9, 0, 0, (char)(n >> 8), (char)n };
+	memcpy(payload + 10, table, n);
 	struct sink *k = sink_new();
-	feed_part(k, &(struct part){ CLIENT, METHOD, 1, payload, sizeof payload - 256 + 1 }, 64);
-	const char *detail = strstr(k->text, "exchange=");
-	size_t n = detail ? strcspn(detail, "\n") : 0;
-	CHECK(n <= LIMIT_AMQP_DETAIL - 1 && n >= LIMIT_AMQP_DETAIL - 2);
-	CHECK(detail && (uint8_t)detail[n - 1] == 0xA4);
-	sink_end(k);
-	sink_free(k);
+	k->tell_connection = true;
+	feed_part(k, &(struct part){ SERVER, METHOD, 0, payload, 10 + n + 8 }, 100);
+	return k;
+}
+
+/* Texts of a connection are kept up to their cap. */
+static void test_long_texts(void)
+{
+	enum { ROOM = LIMIT_AMQP_TEXT - 1 };
+	for (size_t n = ROOM; n <= ROOM + 1; n++) {
+		char text[ROOM + 1], table[512], close[256] = { 0, 10, 0, 50, 1, 64, (char)n };
+		memset(text, 'x', sizeof text);
+		struct sink *k = start_fed(table, field_put(table, "product", 'S', text, n));
+		memcpy(close + 7, text, n);
+		feed_part(k, &(struct part){ SERVER, METHOD, 0, close, 7 + n + 4 }, 100);
+		sink_end(k);
+		const char *product = strstr(k->text, "[x");
+		CHECK(product && strspn(product + 1, "x") == ROOM);
+		const char *reason = strstr(k->text, "close S 320 [x");
+		CHECK(reason && strspn(reason + 13, "x") == ROOM);
+		sink_free(k);
+	}
+}
+
+/* So are the names of capabilities, together. */
+static void test_many_capabilities(void)
+{
+	enum { ROOM = LIMIT_AMQP_CAPABILITIES - 1 };
+	for (size_t last = ROOM - 201; last <= ROOM - 201 + 1; last++) {   /* behind 200 and a space */
+		char names[512], table[512];
+		size_t n = 0;
+		for (int i = 0; i < 2; i++) {
+			size_t name_n = i ? last : 200;
+			names[n++] = (char)name_n;
+			memset(names + n, 'a' + i, name_n);
+			n += name_n;
+			names[n++] = 't';
+			names[n++] = 1;
+		}
+		struct sink *k = start_fed(table, field_put(table, "capabilities", 'F', names, n));
+		sink_end(k);
+		CHECK(strlen(k->capabilities) == ROOM && strspn(k->capabilities, "a") == 200);
+		CHECK(strspn(k->capabilities + 201, "b") == ROOM - 201);
+		sink_free(k);
+	}
+}
+
+/* The last tag whose acknowledgement is remembered, twice, and the first one beyond. */
+static void test_ack_window(void)
+{
+	for (char acked = 64; acked <= 65; acked++) {
+		struct sink *k = sink_new();
+		char deliver[] = DELIVER("\x01", "\0"), ack[] = ACK("\x01", "\0");
+		for (char tag = 1; tag <= 65; tag++) {
+			deliver[13] = tag;
+			feed_part(k, &(struct part){ SERVER, METHOD, 1, deliver, sizeof deliver - 1 }, 64);
+		}
+		ack[11] = acked;
+		for (int twice = 0; twice < 2; twice++)
+			feed_part(k, &(struct part){ CLIENT, METHOD, 1, ack, sizeof ack - 1 }, 64);
+		sink_end(k);
+		CHECK(strstr(k->text, acked == 64 ? " unacked=64 unacked_max=65\n"
+		                                  : " unacked=63 unacked_max=65\n"));
+		sink_free(k);
+	}
+}
+
+/* A tag so far ahead counts as delivered; one beyond starts anew. */
+static void test_tag_leap(void)
+{
+	static const struct { const char *tag; const char *said; } leaps[] = {
+		{ "\0\0\0\0\0\x01\0\x01", "unacked=65537 unacked_max=65537\n" },
+		{ "\0\0\0\0\0\x01\0\x02", "unacked=1 unacked_max=1\n" },
+	};
+	for (size_t i = 0; i < sizeof leaps / sizeof *leaps; i++) {
+		char deliver[] = DELIVER("\x01", "\0");
+		struct sink *k = sink_new();
+		feed_part(k, &(struct part){ SERVER, METHOD, 1, deliver, sizeof deliver - 1 }, 64);
+		memcpy(deliver + 6, leaps[i].tag, 8);
+		feed_part(k, &(struct part){ SERVER, METHOD, 1, deliver, sizeof deliver - 1 }, 64);
+		sink_end(k);
+		CHECK(strstr(k->text, leaps[i].said));
+		if (!strstr(k->text, leaps[i].said))
+			fprintf(stderr, "%s", k->text);
+		sink_free(k);
+	}
 }
 
 /* Acks in any order within the window, some beyond it, then all the rest. */
@@ -603,12 +967,18 @@ int main(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		row_check(&rows[i], false);
 	row_check(&handshake, true);
+	test_methods();
+	test_fields();
 	test_secrets();
 	test_nothing_but_heartbeats();
 	test_many_channels();
 	test_all_channels();
 	test_long_methods();
 	test_long_detail();
+	test_long_texts();
+	test_many_capabilities();
+	test_ack_window();
+	test_tag_leap();
 	test_unacked();
 	test_rubbish();
 	test_guess();

@@ -23,8 +23,13 @@
 int check_failed;
 extern const struct dissector http1_dissector;
 
+/* Of an exchange that was told, the lengths of its texts; and the hash. */
+struct measure { size_t target, host, agent, head; int64_t hash; };
+
 struct sink {
-	char          text[16384];
+	struct measure measures[LIMIT_HTTP_PIPELINED + 2];
+	size_t        told;
+	char          text[65536];
 	size_t        n;
 	bool          shows_secrets, heads;
 	struct stream stream[2];
@@ -58,8 +63,13 @@ uint8_t *sink_room(struct sink *k, enum side side, size_t n)
 	return stream_room(&k->stream[side], n);
 }
 
+static size_t length_of(const char *text) { return text ? strlen(text) : 0; }
+
 void sink_http(struct sink *k, const struct http_exchange *x)
 {
+	if (k->told < sizeof k->measures / sizeof *k->measures)
+		k->measures[k->told++] = (struct measure){ length_of(x->target), length_of(x->host),
+			length_of(x->user_agent), length_of(x->request_head), x->request_body_hash };
 	say(k, "%" PRId64 " %s %s ", x->nr, x->method ? x->method : "-", x->target ? x->target : "-");
 	say_number(k, x->request_off, '/');
 	say_number(k, x->request_declared, '/');
@@ -217,10 +227,10 @@ static const struct row {
 	    "h%2F%3Fs%69g%3D9%26n%3D1&100%=2 HTTP/1.1\r\nReferer: /?a&%6%6bey=1&%6Bey=2\r\n\r\n" },
 	    { 's', EMPTY } },
 	  .told =
-	  "1 GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***@h%2F%3Fs%69g%3D***%26n%3D1&100%=2 0/-/0 complete > 200 0/0/0 complete\n"
+	  "1 GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***%40h%2F%3Fs%69g%3D***%26n%3D1&100%=2 0/-/0 complete > 200 0/0/0 complete\n"
 	  "  1 1 0 1 0 2 2 2\n"
 	  "[HTTP/1.1|-|-|HTTP/1.1|OK]\n"
-	  "GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***@h%2F%3Fs%69g%3D***%26n%3D1&100%=2 HTTP/1.1\n"
+	  "GET /a?%74oken=***&q=%74oken&p%61ss%77ord=***&next=https%3A%2F%2F***%40h%2F%3Fs%69g%3D***%26n%3D1&100%=2 HTTP/1.1\n"
 	  "Referer: /?a&%6%6bey=***&%6Bey=***\n"
 	  "---\n"
 	  "HTTP/1.1 200 OK\n"
@@ -757,6 +767,114 @@ static void overflow_check(void)
 	CHECK(strstr(k.text, "\n16 GET /a 420/-/0 complete > - -/-/- none\n"));
 }
 
+/* ---- limits: one below, reached, one beyond ---- */
+
+/* What is told of a client's begin, n times x, end. */
+static struct sink *limit_feed(const char *begin, size_t n, const char *end)
+{
+	static struct sink k;
+	static char text[2 * LIMIT_HTTP_HEAD];
+	size_t at = strlen(begin);
+	memcpy(text, begin, at);
+	memset(text + at, 'x', n);
+	at += n;
+	memcpy(text + at, end, strlen(end));
+	at += strlen(end);
+	k = (struct sink){ 0 };
+	sink_open(&k);
+	feed_bytes(&k, CLIENT, text, at, 999, 1);
+	sink_close(&k);
+	return &k;
+}
+
+/* A text of n bytes is told up to its limit. */
+static void texts_limit_check(void)
+{
+	for (int beyond = -1; beyond <= 1; beyond++) {
+		size_t less = beyond < 0, target = LIMIT_HTTP_TARGET + (size_t)beyond,
+		       host = LIMIT_HTTP_HOST + (size_t)beyond,
+		       head = LIMIT_HTTP_HEAD_KEPT + (size_t)beyond;
+		const struct sink *k = limit_feed("GET /", target - 1, " HTTP/1.1\r\n\r\n");
+		CHECK(k->told == 1 && k->measures[0].target == LIMIT_HTTP_TARGET - less);
+		k = limit_feed("GET / HTTP/1.1\r\nHost: ", host, "\r\n\r\n");
+		CHECK(k->told == 1 && k->measures[0].host == LIMIT_HTTP_HOST - less);
+		k = limit_feed("GET / HTTP/1.1\r\nUser-Agent: ", host, "\r\n\r\n");
+		CHECK(k->told == 1 && k->measures[0].agent == LIMIT_HTTP_HOST - less);
+		k = limit_feed("GET / HTTP/1.1\r\nX: ", head - strlen("GET / HTTP/1.1\nX: \n"), "\r\n\r\n");
+		CHECK(k->told == 1 && k->measures[0].head == LIMIT_HTTP_HEAD_KEPT - less);
+	}
+}
+
+/* A head may be so long, with the empty line at its end. */
+static void head_limit_check(void)
+{
+	static const char begin[] = "GET / HTTP/1.1\r\nX: ", end[] = "\r\n\r\n" GET("/b");
+	size_t n = LIMIT_HTTP_HEAD - strlen(begin) - strlen("\r\n\r\n");
+	for (size_t beyond = 0; beyond <= 1; beyond++) {
+		const struct sink *k = limit_feed(begin, n + beyond, end);
+		CHECK(k->told == 2);
+		CHECK(!strstr(k->text, "a head longer than is read") == !beyond);
+	}
+}
+
+/* Behind a head that takes all it can, one gets half of what is left; and many get no
+ * more than there is. */
+static void heads_limit_check(void)
+{
+	static struct sink k;
+	static const char begin[] = "GET / HTTP/1.1\r\nX: ", kept[] = "GET / HTTP/1.1\nX: \n";
+	const size_t left = (LIMIT_HTTP_HEADS_KEPT - (LIMIT_HTTP_HEAD_KEPT + 1)) / 2;
+	char text[LIMIT_HTTP_HEAD_KEPT + 64];
+	for (int beyond = -1; beyond <= 1; beyond++) {
+		k = (struct sink){ 0 };
+		sink_open(&k);
+		for (int i = 0; i < LIMIT_HTTP_PIPELINED; i++) {
+			int n = i == 1 ? (int)(left - strlen(kept)) + beyond : LIMIT_HTTP_HEAD_KEPT;
+			n = sprintf(text, "%s%0*d\r\n\r\n", begin, n, 0);
+			feed_bytes(&k, CLIENT, text, (size_t)n, 999, 1);
+		}
+		CHECK(k.told == 0 && k.stream[CLIENT].room_size <= LIMIT_HTTP_HEADS_KEPT + 512);
+		sink_close(&k);
+		size_t sum = 0;
+		for (size_t i = 0; i < k.told; i++)
+			sum += k.measures[i].head + 1;
+		CHECK(k.told == LIMIT_HTTP_PIPELINED && sum <= LIMIT_HTTP_HEADS_KEPT + k.told);
+		CHECK(k.measures[0].head == LIMIT_HTTP_HEAD_KEPT);
+		CHECK(k.measures[1].head == left - (beyond < 0));
+	}
+}
+
+static int64_t hash_of(size_t n, const char *end)
+{
+	char head[64];
+	sprintf(head, "POST / HTTP/1.1\r\nContent-Length: %zu\r\n\r\n", n + strlen(end));
+	return limit_feed(head, n, end)->measures[0].hash;
+}
+
+/* So many bytes of a body count: not the next. */
+static void hash_limit_check(void)
+{
+	int64_t full = hash_of(LIMIT_HTTP_BODY_HASHED, "");
+	CHECK(full != NONE);
+	CHECK(hash_of(LIMIT_HTTP_BODY_HASHED - 1, "") != full);
+	CHECK(hash_of(LIMIT_HTTP_BODY_HASHED - 1, "y") != full);
+	CHECK(hash_of(LIMIT_HTTP_BODY_HASHED, "y") == full);
+	CHECK(hash_of(LIMIT_HTTP_BODY_HASHED, "yz") == full);
+}
+
+static void pipelined_limit_check(void)
+{
+	static char text[(LIMIT_HTTP_PIPELINED + 1) * sizeof GET("/a")];
+	for (int beyond = 0; beyond <= 1; beyond++) {
+		text[0] = '\0';
+		for (int i = 0; i < LIMIT_HTTP_PIPELINED + beyond; i++)
+			strcat(text, GET("/a"));
+		const struct sink *k = limit_feed("", 0, text);
+		CHECK(k->told == (size_t)(LIMIT_HTTP_PIPELINED + beyond));
+		CHECK(!strstr(k->text, "more requests open than are kept") == !beyond);
+	}
+}
+
 static enum guess guess_of(const char *text, bool at_start)
 {
 	uint8_t *copy = malloc(strlen(text));
@@ -846,6 +964,11 @@ int main(int argc, char **argv)
 	changed_check();
 	guess_check();
 	overflow_check();
+	texts_limit_check();
+	head_limit_check();
+	heads_limit_check();
+	hash_limit_check();
+	pipelined_limit_check();
 	huge_check(60000, 1000, HUGE_FITS);
 	huge_check(90000, 200000, HUGE_DOES_NOT);
 	huge_check(90000, 1000, HUGE_DOES_NOT);

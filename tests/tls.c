@@ -10,7 +10,13 @@
 int check_failed;
 extern const struct dissector tls_dissector;
 
-struct sink { char text[4096]; size_t n; unsigned records; struct stream stream[2]; };
+struct sink {
+	char          text[4096];
+	size_t        n;
+	unsigned      records, anomalies;
+	uint64_t      anomaly_off;
+	struct stream stream[2];
+};
 
 __attribute__((format(printf, 2, 3)))
 static void say(struct sink *k, const char *fmt, ...)
@@ -31,6 +37,8 @@ void sink_tls_record(struct sink *k, enum side side, uint64_t off, size_t n)
 
 void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what)
 {
+	k->anomalies++;
+	k->anomaly_off = off;
 	say(k, "%d %llu ! %s\n", (int)side, (unsigned long long)off, what);
 }
 
@@ -128,15 +136,19 @@ static void test_guess(void)
 	}
 }
 
-/* No more than the limit are told, and none that is too large. */
+/* As many as the limit are told; of those beyond it, where they begin. */
 static void test_limits(void)
 {
 	uint8_t p[64];
 	size_t n = record_put(p, 23, 25);
 	struct sink *k = sink_new();
-	for (unsigned i = 0; i < LIMIT_TLS_RECORDS + 10; i++)
+	for (unsigned i = 0; i < LIMIT_TLS_RECORDS; i++)
 		feed(k, p, n, n);
-	CHECK(k->records == LIMIT_TLS_RECORDS);
+	CHECK(k->records == LIMIT_TLS_RECORDS && k->anomalies == 0);
+	for (unsigned i = 0; i < 3; i++)
+		feed(k, p, n, n);
+	CHECK(k->records == LIMIT_TLS_RECORDS && k->anomalies == 1);
+	CHECK(k->anomaly_off == LIMIT_TLS_RECORDS * (uint64_t)n);
 	sink_free(k);
 }
 

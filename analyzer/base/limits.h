@@ -70,6 +70,7 @@ enum {
 	LIMIT_AMQP_DETAIL      = 256,     /* text of one method's arguments */
 	LIMIT_AMQP_TEXT        = 128,     /* product, vhost, close text */
 	LIMIT_AMQP_CAPABILITIES = 256,    /* text of all capabilities of a side */
+	LIMIT_AMQP_NESTING     = 4,       /* tables inside of tables that are shown */
 
 	/* db */
 	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */

@@ -42,12 +42,10 @@ static const char findings[] =
 	"  FROM temp.shown_finding f WHERE place = iif(?1, 'benign', 'finding') ORDER BY id";
 
 static const char incidents[] =
-	"SELECT json_object('rule', i.rule, 'title', r.title, 'severity', i.severity,"
-	"  'client', client_address, 'server', server, 'findings', i.findings,"
-	"  'first', iso_time(first_ns), 'last', iso_time(last_ns), 'summary', summary,"
-	"  'fingerprint', fingerprint)"
-	"  FROM incident i JOIN rule r ON r.id = i.rule WHERE NOT r.benign AND r.about <> 'capture'"
-	" ORDER BY i.id";
+	"SELECT json_object('rule', rule, 'title', title, 'severity', severity, 'client', address(min(client)),"
+	"  'server', server, 'findings', count(*), 'first', iso_time(min(from_ns)), 'last', iso_time(max(to_ns)),"
+	"  'summary', min(summary), 'fingerprint', min(fingerprint))"
+	"  FROM temp.shown_finding WHERE place = 'finding' GROUP BY incident_id ORDER BY incident_id";
 
 /* Of NDJSON alone: what its lines are, and every connection in short. */
 static const char report[] =

@@ -201,6 +201,34 @@ slb-probe)              # two balancers that connect and reset; on all interface
 	pika app good 20 75
 	wait $slb1 $slb2
 	;;
+ordinary-ok)            # an hour of good traffic in a minute: HTTP and AMQP, many clients, all closes
+	broker
+	mkdir -p "$WORK/www"
+	for i in $(seq 24); do head -c $((i == 24 ? 9000 : i * 25)) /dev/urandom | base64 > "$WORK/www/part$i.txt"; done
+	{ echo '<!doctype html><title>parts</title>'
+	  for i in $(seq 24); do echo "<img src=part$i.txt><iframe src=part$i.txt?frame></iframe>"; done
+	} > "$WORK/www/index.html"
+	PORT=80 nginx_at broker 'types { text/html html; text/plain txt; }'
+	for i in 1 2 3 4; do app "app$i" 172.17.0.7$i; done
+	U=http://$BROKER
+	capture broker any "$1.pcap" tcp port 5672 or tcp port 80
+	for i in $(seq 60); do
+		ask app1 curl -s "$U/part$((i % 24 + 1)).txt" "$U/api/items/$i"
+		ask app1 curl -s -d "{\"nr\": $i}" -H 'Content-Type: application/json' "$U/api/orders"
+	done
+	ask app1 ab -q -n 60 -c 4 -k "$U/api/kept"
+	ask app1 ab -q -n 40 -c 4 "$U/api/once"
+	ask app2 $PY "$HERE/http_clients.py" $BROKER 6 12
+	for i in 1 2 3; do
+		ask app3 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$WORK/chromium$i" \
+			--dump-dom "$U/?visit=$i"
+	done
+	for i in $(seq 12); do pika app4 clean 60 0; done
+	pika app4 confirms 60 0; pika app4 consumer-acks 60 0
+	ask app4 amqp-declare-queue -s $BROKER -q tools -d
+	for i in $(seq 20); do ask app4 amqp-publish -s $BROKER -r tools -b "message $i"; sleep 0.3; done
+	ask app4 amqp-consume -s $BROKER -q tools -c 20 cat
+	;;
 *) usage ;;
 esac
 end_captures 2

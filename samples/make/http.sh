@@ -18,6 +18,23 @@ keepalive() {
 	ask client $ORDERS "$@"
 }
 
+# orders N: so many of them in JSON, some 70 bytes each.
+orders() {
+	awk -v n="$1" 'BEGIN {
+		for (i = 1; i <= n; i++)
+			printf "%s{\"id\":%d,\"item\":\"SKU-%05d\",\"quantity\":%d,\"price\":\"%d.%02d\"}",
+			       i == 1 ? "[" : ",\n ", 4000 + i, i * 7919 % 99991, i % 9 + 1, i * 83, i * 7
+		print "]"
+	}'
+}
+
+# request ID LINE...: one of a service, for curl -K; the lines say what is asked.
+request() {
+	id=$1; shift
+	printf '%s\n' "$@" 'user-agent = order-svc/3.2' "header = \"X-Request-Id: $id\"" \
+		'header = "Accept-Language: en"' 'header = "Authorization: Bearer t0p.s3cr3t"' next
+}
+
 case ${1:-} in
 keepalive-stale-reuse)
 	keepalive keepalive-stale-reuse 1 2 5.8 1
@@ -89,6 +106,26 @@ http-variety-ok)    # no router: HEAD, 204, 304, 206, gzip, HTTP/1.0, pipelining
 		'GET /none HTTP/1.1' 'GET /api/p4 HTTP/1.0' > "$WORK/pipelined"
 	ask client nc -q 2 $SERVER 8080 < "$WORK/pipelined"
 	ask client curl -s -X OPTIONS $U/api/o
+	;;
+http-keepalive-busy)   # no router: five clients at once, 40 exchanges each on one connection
+	SERVER=192.168.10.80 U=http://192.168.10.80:8080
+	host client server
+	cable client $CLIENT/24 eth0 server $SERVER/24 eth0
+	mkdir -p "$WORK/www"
+	for n in 5 8 11 14 18; do orders $n > "$WORK/www/orders-$n"; done
+	nginx_at server "location = /orders { return 201 '$(orders 6)'; add_header Location /orders/4001;
+		add_header Cache-Control no-store; }"
+	for i in $(seq 8); do
+		for n in 5 8 11 14; do request $i-$n "url = $U/orders-$n?page=$i&sort=price"; done
+		request $i-18 "url = $U/orders" "data = @$WORK/www/orders-$((i % 4 * 3 + 5))" \
+			'header = "Content-Type: application/json"'
+	done > "$WORK/requests"
+	capture server eth0 http-keepalive-busy.pcap
+	clients=''
+	for client in 1 2 3 4 5; do
+		ask client curl -s -K "$WORK/requests" & clients="$clients $!"
+	done
+	wait $clients
 	;;
 *) usage ;;
 esac

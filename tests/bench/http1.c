@@ -1,12 +1,11 @@
 /* http1.c - how long the HTTP dissector takes, with the pump in front of it.
  *
- *     http1 [--seconds N] FILE.talk...     conversations from captures (conversation.h)
+ *     http1 FILE.talk...     conversations from captures (conversation.h)
+ *     http1 bodies           made ones: long bodies, beside what memory itself can do
  *
- * All conversations are in memory and fed again and again, in the segments in which
- * they came; facts are made and thrown away. First as they were captured, most with
- * a request or two. Then those whose every exchange is complete, each AGAIN times on
- * one connection: what a message costs. The best round counts: others had less of
- * the processor.
+ * The bytes are in memory and fed again and again, conversations in the segments in
+ * which they came; facts are made and thrown away. The best round counts: others had
+ * less of the processor.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +17,9 @@
 
 extern const struct dissector http1_dissector;
 
-enum { AGAIN = 20 };
+enum { SECONDS = 3, BODY = 64 << 20, CHUNK = 16384, SEGMENT = 1448 };
 
-struct sink { struct stream stream[2]; size_t messages, fields; bool counts, incomplete; };
+struct sink { struct stream stream[2]; size_t messages, fields; bool counts; };
 
 void sink_mark(struct sink *k, enum side side, uint64_t off, enum mark_edge edge, struct mark *m)
 {
@@ -31,7 +30,6 @@ uint8_t *sink_room(struct sink *k, enum side side, size_t n)
 {
 	return stream_room(&k->stream[side], n);
 }
-
 
 static size_t lines(const char *head)
 {
@@ -46,8 +44,6 @@ static size_t lines(const char *head)
 /* The fields are counted in the first round alone. */
 void sink_http(struct sink *k, const struct http_exchange *x)
 {
-	k->incomplete |= x->response_until_close || strcmp(x->request_state, "complete")
-	              || strcmp(x->response_state, "complete") || x->status == 101;
 	k->messages += (size_t)(x->request.frame != 0) + (size_t)(x->response.frame != 0);
 	if (!k->counts)
 		return;
@@ -57,8 +53,7 @@ void sink_http(struct sink *k, const struct http_exchange *x)
 
 void sink_anomaly(struct sink *k, enum side side, uint64_t off, const char *what)
 {
-	(void)side, (void)off, (void)what;
-	k->incomplete = true;
+	(void)k, (void)side, (void)off, (void)what;
 }
 
 void sink_http_interim(struct sink *k, const struct http_interim *i) { (void)k, (void)i; }
@@ -72,60 +67,80 @@ void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *pr
 void sink_app(struct sink *k, const char *app) { (void)k, (void)app; }
 bool sink_shows_secrets(const struct sink *k) { (void)k; return false; }
 
-struct file { uint8_t *p; size_t n; bool left_out; };
+/* A conversation, its turns told apart; of a sample there are n. */
+struct talk { struct turn_said *turns; size_t n; };
+struct sample { struct talk *talks; size_t n; };
 
-static struct file file_read(const char *path)
+static struct bytes file_read(const char *path)
 {
-	struct file f = { 0 };
 	FILE *in = fopen(path, "rb");
 	if (!in || fseek(in, 0, SEEK_END)) {
 		perror(path);
 		exit(2);
 	}
-	f.n = (size_t)ftell(in);
+	size_t n = (size_t)ftell(in);
+	uint8_t *p = malloc(n + 1);
 	rewind(in);
-	f.p = malloc(f.n + 1);
-	if (!f.p || fread(f.p, 1, f.n, in) != f.n)
+	if (!p || fread(p, 1, n, in) != n)
 		exit(2);
 	fclose(in);
-	return f;
+	return (struct bytes){ p, n };
 }
 
-static size_t turns_feed(struct sink *k, void *state, struct bytes b, bool more)
+static struct talk talk_read(const char *path, size_t *bytes)
 {
+	struct talk talk = { 0 };
+	struct bytes b = file_read(path);
 	struct rd r = rd_over(b);
-	struct turn_said t;
-	size_t bytes = 0;
-	for (struct mark at = { 1, 1 }; turn_next(&r, &t); at.frame++) {
-		if (t.what == SAID)
-			stream_data(&k->stream[t.side], t.said, at, at);
-		else if (t.what == HOLE && t.n)
-			stream_gap(&k->stream[t.side], t.n, at);
-		else if (t.what == HOLE)
-			http1_dissector.gap(state, k, t.side, 0, 0);
-		else if (!more)
-			stream_end(&k->stream[t.side], (enum end_how)t.how);
-		k->incomplete |= t.what == HOLE;
-		bytes += t.said.n;
+	talk.turns = malloc((b.n / TURN_HEAD + 1) * sizeof *talk.turns);
+	for (struct turn_said *t = talk.turns; turn_next(&r, t); t++) {
+		*bytes += t->said.n;
+		talk.n++;
 	}
-	return bytes;
+	return talk;
 }
 
-static size_t conversation_feed(struct sink *k, const struct file *f, int times)
+static void connection_open(struct sink *k)
 {
 	void *state = calloc(1, http1_dissector.state_size);
-	size_t bytes = 0;
 	for (int side = CLIENT; side <= SERVER; side++)
 		k->stream[side] = (struct stream){ .dissector = &http1_dissector, .state = state,
 		                                   .sink = k, .side = (enum side)side };
-	for (; times > 0; times--)
-		bytes += turns_feed(k, state, (struct bytes){ f->p, f->n }, times > 1);
+}
+
+static void connection_close(struct sink *k)
+{
 	for (int side = CLIENT; side <= SERVER; side++)
 		stream_end(&k->stream[side], END_CAPTURE);
+	free(k->stream[CLIENT].state);
 	for (int side = CLIENT; side <= SERVER; side++)
 		stream_free(&k->stream[side]);
-	free(state);
-	return bytes;
+}
+
+static void talk_feed(struct sink *k, const struct talk *talk)
+{
+	connection_open(k);
+	for (size_t i = 0; i < talk->n; i++) {
+		const struct turn_said *t = &talk->turns[i];
+		struct stream *s = &k->stream[t->side];
+		struct mark at = { i + 1, 1 };
+		if (t->what == SAID)
+			stream_data(s, t->said, at, at);
+		else if (t->what == HOLE && t->n)
+			stream_gap(s, t->n, at);
+		else if (t->what == HOLE)
+			http1_dissector.gap(s->state, k, t->side, 0, 0);
+		else
+			stream_end(s, (enum end_how)t->how);
+	}
+	connection_close(k);
+}
+
+static void sample_feed(struct sink *k, const void *what)
+{
+	const struct sample *s = what;
+	for (size_t i = 0; i < s->n; i++)
+		talk_feed(k, &s->talks[i]);
 }
 
 static double now(void)
@@ -135,54 +150,95 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static size_t files_feed(struct sink *k, const struct file *files, size_t n, int times)
+/* The seconds of the best round of feed(k, what). */
+static double best_of(void (*feed)(struct sink *, const void *), const void *what)
 {
-	size_t bytes = 0;
-	for (size_t i = 0; i < n; i++)
-		if (!files[i].left_out)
-			bytes += conversation_feed(k, &files[i], times);
-	return bytes;
-}
-
-static void files_time(const char *what, const struct file *files, size_t n, int times, double seconds)
-{
-	struct sink counted = { .counts = true }, k = { 0 };
-	size_t bytes = files_feed(&counted, files, n, times);
+	struct sink k = { 0 };
 	double best = 1e9, begun = now();
 	do {
 		double from = now();
-		size_t round = 0;
-		for (; now() - from < 0.05; round++)
-			files_feed(&k, files, n, times);
-		double each = (now() - from) / (double)round;
+		size_t times = 0;
+		for (; now() - from < 0.05; times++)
+			feed(&k, what);
+		double each = (now() - from) / (double)times;
 		best = each < best ? each : best;
-	} while (now() - begun < seconds);
-	if (counted.messages)
-		printf("http1, %s: %.0f ns a message, %.0f MB/s (%zu messages of %.1f fields, "
-		       "%.0f bytes a message)\n", what, best * 1e9 / (double)counted.messages,
-		       (double)bytes / best / 1e6, counted.messages,
-		       (double)counted.fields / (double)counted.messages,
-		       (double)bytes / (double)counted.messages);
+	} while (now() - begun < SECONDS);
+	return best;
+}
+
+static void sample_time(char **paths, size_t n)
+{
+	struct sample s = { .talks = calloc(n, sizeof *s.talks), .n = n };
+	struct sink counted = { .counts = true };
+	size_t bytes = 0;
+	for (size_t i = 0; i < n; i++)
+		s.talks[i] = talk_read(paths[i], &bytes);
+	sample_feed(&counted, &s);
+	double best = best_of(sample_feed, &s), messages = (double)counted.messages;
+	printf("http1: %.0f ns a message (%zu connections, %zu messages of %.1f fields and %.0f "
+	       "bytes)\n", best * 1e9 / messages, n, counted.messages,
+	       (double)counted.fields / messages, (double)bytes / messages);
+}
+
+/* ---- long bodies ---- */
+
+struct body { const char *name; enum side side; struct bytes bytes; };
+
+static void body_feed(struct sink *k, const void *what)
+{
+	const struct body *b = what;
+	struct mark at = { 1, 1 };
+	connection_open(k);
+	for (struct bytes left = b->bytes; left.n > 0; at.frame++) {
+		size_t n = left.n < SEGMENT ? left.n : SEGMENT;
+		stream_data(&k->stream[b->side], (struct bytes){ left.p, n }, at, at);
+		left = (struct bytes){ left.p + n, left.n - n };
+	}
+	connection_close(k);
+}
+
+static void copy_feed(struct sink *k, const void *what)
+{
+	static uint8_t copy[BODY];
+	const struct body *b = what;
+	memcpy(copy, b->bytes.p, sizeof copy);
+	k->messages += copy[b->bytes.n % BODY];      /* so that it is not left out */
+}
+
+static void body_time(const char *name, enum side side, const char *head, bool chunked)
+{
+	size_t n = strlen(head), chunks = BODY / CHUNK;
+	uint8_t *p = malloc(n + BODY + chunks * 16);
+	memcpy(p, head, n);
+	for (size_t i = 0; i < chunks; i++) {
+		n += chunked ? (size_t)sprintf((char *)p + n, "%x\r\n", CHUNK) : 0;
+		memset(p + n, 'b', CHUNK);
+		n += CHUNK;
+		n += chunked ? (size_t)sprintf((char *)p + n, "\r\n") : 0;
+	}
+	struct body b = { name, side, { p, n } };
+	printf("http1: %.1f GB/s, %s (a copy: %.1f GB/s)\n", BODY / 1e9 / best_of(body_feed, &b),
+	       name, BODY / 1e9 / best_of(copy_feed, &b));
+	free(p);
+}
+
+static void bodies_time(void)
+{
+	body_time("a response of 64 MiB", SERVER,
+	          "HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n", false);
+	body_time("the same in chunks of 16 KiB", SERVER,
+	          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", true);
+	body_time("a request of 64 MiB", CLIENT,
+	          "POST / HTTP/1.1\r\nContent-Length: 67108864\r\n\r\n", false);
+	body_time("the same in chunks of 16 KiB", CLIENT,
+	          "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", true);
 }
 
 int main(int argc, char **argv)
 {
-	double seconds = 3;
-	int first = 1;
-	if (argc > 2 && !strcmp(argv[1], "--seconds")) {
-		seconds = atof(argv[2]);
-		first = 3;
-	}
-	size_t n = (size_t)(argc - first);
-	struct file *files = calloc(n + 1, sizeof *files);
-	for (size_t i = 0; i < n; i++)
-		files[i] = file_read(argv[first + (int)i]);
-	files_time("as captured", files, n, 1, seconds);
-	for (size_t i = 0; i < n; i++) {
-		struct sink k = { 0 };
-		conversation_feed(&k, &files[i], 1);
-		files[i].left_out = k.incomplete || !k.messages;
-	}
-	files_time("kept alive", files, n, AGAIN, seconds);
+	if (argc == 2 && !strcmp(argv[1], "bodies"))
+		bodies_time();
+	else
+		sample_time(argv + 1, (size_t)argc - 1);
 	return 0;
 }

@@ -18,12 +18,11 @@ Not compared, as tshark's rules are others (and ours are those of the header com
   expect       requests whose body was refused: tshark waits for it
 
 The exit status is 1 if there is a difference that no line of accepted-http.txt names
-(FILES | REASON), or a line that nothing needs.
+(see accepted.py), or a line that nothing needs.
 """
 import argparse
 import collections
 import concurrent.futures
-import fnmatch
 import os
 import re
 import sqlite3
@@ -32,7 +31,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-FIELDS = ['frame.number', 'tcp.stream', 'http.request.method', 'http.request.uri', 'http.response.code']
+sys.path.insert(0, str(Path(__file__).parent))
+from accepted import Accepted
+
+FIELDS = ['frame.number', 'tcp.stream', 'http.request.method', 'http.request.uri', 'http.response.code',
+          'http.notification', '_ws.col.Info']
 PREFERENCES = ['tcp.check_checksum:FALSE', 'ip.check_checksum:FALSE', 'http.decompress_body:FALSE',
                'tcp.desegment_tcp_streams:TRUE', 'ip.defragment:TRUE', 'ipv6.defragment:TRUE']
 MESSAGES = """
@@ -56,14 +59,17 @@ def plain(text):
 
 
 def tshark_messages(path, in_order):
-    args = ['tshark', '-r', str(path), '-Y', 'tcp && (http.request || http.response)', '-T', 'fields',
+    args = ['tshark', '-r', str(path), '-Y', 'tcp && (http.request || http.response || http.notification)', '-T', 'fields',
             '-E', 'aggregator=\x1f', '-o', f'tcp.reassemble_out_of_order:{in_order}']
     args += [x for p in PREFERENCES for x in ('-o', p)] + [x for f in FIELDS for x in ('-e', f)]
     out = subprocess.run(args, capture_output=True, check=False).stdout.decode('utf-8', 'replace')
     for line in out.split('\n'):
-        cells = (line.split('\t') + [''] * 5)[:5]
+        cells = (line.split('\t') + [''] * len(FIELDS))[:len(FIELDS)]
         if not cells[0]:
             continue
+        *cells, notification, info = cells
+        if notification and not cells[2] and not cells[4]:
+            cells[2], cells[3] = info.rsplit(' HTTP/', 1)[0].split(' ', 1)
         frame, stream = int(cells[0]), cells[1].split('\x1f')[0]
         methods, targets, codes = (c.split('\x1f') if c else [] for c in cells[2:])
         for i, method in enumerate(methods):
@@ -127,12 +133,12 @@ def compare(program, path, name):
                 else 'expect' if m.state == 'expect' else 'cut' if m.state != 'complete' else None)
         why[word] += 1
         if not word:
-            differences.append(f'{name} stream {stream}: only ours {m.text[:60]!r} in {m.first}')
+            differences.append((stream, f'only ours {m.text[:60]!r} in {m.first}'))
     for t in other:
         word = 'gap' if t.stream in gaps else None
         why[word] += 1
         if not word:
-            differences.append(f'{name} stream {t.stream}: only tshark {t.text[:60]!r} in {t.first}')
+            differences.append((t.stream, f'only tshark {t.text[:60]!r} in {t.first}'))
     return name, same, why, differences
 
 
@@ -151,29 +157,17 @@ def main():
     parser.add_argument('--accepted', type=Path, default=Path(__file__).with_name('accepted-http.txt'))
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     options = parser.parse_args()
-    accept = [[x.strip() for x in line.split('|', 1)] for line in
-              options.accepted.read_text(encoding='utf-8').splitlines() if line.strip() and line[0] != '#']
     work = [c for folder in options.folders for c in captures(folder)]
-    used, same, why, fresh, accepted = set(), 0, collections.Counter(), [], 0
+    accepted, agree, why = Accepted(options.accepted), 0, collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for name, agree, words, differences in pool.map(lambda c: compare(options.program, *c), work):
-            same += agree
+        for name, same, words, differences in pool.map(lambda c: compare(options.program, *c), work):
+            agree += same
             why += words
-            fits = [a[0] for a in accept if fnmatch.fnmatchcase(name, a[0])]
-            if differences and fits:
-                used.update(fits)
-                accepted += len(differences)
-            else:
-                fresh += differences
-    print('\n'.join(fresh))
-    unneeded = [a for a, _ in accept if a not in used and any(fnmatch.fnmatchcase(n, a) for _, n in work)]
-    for a in unneeded:
-        print(f'accepted-http.txt: nothing differs so any more: {a}')
-    differ = len(fresh) + accepted
-    share = 100 * same / (same + differ) if same else 0
-    print(f'HTTP messages: {same} agree, {accepted} differ as explained, {len(fresh)} differ: {share:.2f} %; '
-          + ', '.join(f'{why[w]} not compared ({w})' for w in ('not http', 'gap', 'cut', 'expect')))
-    return 1 if fresh or unneeded else 0
+            accepted.judge(name, differences)
+    bad = accepted.failed([name for _, name in work])
+    print(f"HTTP messages beside tshark's: {accepted.summary(agree, 'tshark')}; not compared: "
+          + ', '.join(f'{why[w]} ({w})' for w in ('not http', 'gap', 'cut', 'expect')))
+    return 1 if bad else 0
 
 
 if __name__ == '__main__':

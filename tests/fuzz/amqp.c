@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "limits.h"
 #include "stream.h"
 
 extern const struct dissector amqp_dissector;
@@ -20,6 +21,18 @@ static void hear(struct sink *k, const char *text)
 {
 	for (; text && *text; text++)
 		k->hash = (k->hash ^ (uint8_t)*text) * 0x100000001b3;
+}
+
+/* Text that someone else chose: shorter than its cap, and without control characters. */
+static void hear_text(struct sink *k, const char *text, size_t cap)
+{
+	size_t n = text ? strlen(text) : 0;
+	if (n >= cap)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F)
+			abort();
+	hear(k, text);
 }
 
 static void hear_number(struct sink *k, uint64_t number)
@@ -34,16 +47,22 @@ void sink_mark(struct sink *k, enum side side, uint64_t off, enum mark_edge edge
 
 void sink_amqp_connection(struct sink *k, const struct amqp_connection *c)
 {
-	hear(k, c->product);
-	hear(k, c->capabilities);
-	hear(k, c->user);
-	hear(k, c->close_text);
+	hear_text(k, c->product, LIMIT_AMQP_TEXT);
+	hear_text(k, c->capabilities, LIMIT_AMQP_CAPABILITIES);
+	hear_text(k, c->client_product, LIMIT_AMQP_TEXT);
+	hear_text(k, c->client_capabilities, LIMIT_AMQP_CAPABILITIES);
+	hear_text(k, c->connection_name, LIMIT_AMQP_TEXT);
+	hear_text(k, c->mechanism, LIMIT_AMQP_TEXT);
+	hear_text(k, c->vhost, LIMIT_AMQP_TEXT);
+	hear_text(k, c->user, LIMIT_AMQP_TEXT);
+	hear_text(k, c->close_text, LIMIT_AMQP_TEXT);
+	hear(k, c->close_cause);
 	hear_number(k, (uint64_t)c->heartbeat_s);
 }
 
 void sink_amqp_channel(struct sink *k, const struct amqp_channel *c)
 {
-	hear(k, c->close_text);
+	hear_text(k, c->close_text, LIMIT_AMQP_TEXT);
 	hear_number(k, (uint64_t)(c->publishes + c->acks + c->deliveries));
 	hear_number(k, (uint64_t)c->unacked_now);
 	if (c->unacked_now < 0 || c->unacked_max < 0)
@@ -53,9 +72,10 @@ void sink_amqp_channel(struct sink *k, const struct amqp_channel *c)
 void sink_amqp_method(struct sink *k, const struct amqp_method *m)
 {
 	hear(k, m->name);
-	hear(k, m->detail);
+	hear_text(k, m->detail, LIMIT_AMQP_DETAIL);
 	hear_number(k, m->end_off);
-	hear_number(k, (uint64_t)m->tag);
+	hear_number(k, (uint64_t)m->tag + m->multiple);
+	hear_number(k, (uint64_t)m->code);
 }
 
 void sink_heartbeat(struct sink *k, enum side side, uint64_t off, const char *protocol)

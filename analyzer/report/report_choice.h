@@ -1,0 +1,30 @@
+/* report_choice.h - which findings a report tells: those near an alert's time, of an
+ * address or a port, or not known from an earlier case. The case keeps all of them.
+ *
+ * choice_make() leaves these on the connection, for report_model and --fail-on:
+ *
+ *   temp.left_out(finding, why)    why: 'known', 'elsewhere' (address, port), 'other time'
+ *   temp.chosen_time(at_ns, window_ns)   no row where no time was given
+ *
+ * A finding of no connection (about a capture) has no address and is never elsewhere.
+ */
+#ifndef REPORT_CHOICE_H
+#define REPORT_CHOICE_H
+
+#include "err.h"
+
+struct sqlite3;
+
+struct report_choice {
+	const char *at;                /* as when.h has it; NULL: any time */
+	const char *window;            /* to either side of it; NULL: 30 s */
+	const char *ip, *port;         /* of either side; NULL: any */
+	const char *baseline;          /* a case: what it found is left out; NULL: none */
+};
+
+/* Whether the texts can be understood; no case is read yet. */
+bool choice_check(const struct report_choice *, struct err *);
+
+bool choice_make(struct sqlite3 *, const struct report_choice *, struct err *);
+
+#endif
