@@ -12,12 +12,12 @@
 --            that is down or has another address now, a route that leads nowhere, a full table of
 --            connections (conntrack) or of translated ports on the way. A program that is not there would have
 --            been refused by its host at once; so the host's own answer never came.
---            Where {server} answered others meanwhile ({answered} times) or just before ({answered_before} times), the way and the program are there:
---            then its queue of connections that wait to be accepted may be full (Linux drops the SYN), or
---            something treats this client differently.
+--            Others that {server} answered meanwhile: {answered}; in the seconds before: {answered_before}. If there are any
+--            then the way and the program are there, and its queue of connections that wait to be accepted
+--            may be full (Linux drops the SYN), or something treats this client differently.
 --            All SYNs of one port with one number are one attempt. Kernels repeat after 1, 3, 7, 15 s,
 --            newer Linux kernels about every second at first (tcp_syn_linear_timeouts).
---            Timers of clients that end such a wait: {candidates}
+--            {gave_up}
 -- remedy:    Look for who drops. On the server: does the SYN arrive, and what becomes of it?
 --                tcpdump -ni any 'host {client_address} and tcp port {server_port} and tcp[tcpflags] & tcp-syn != 0'
 --                nft list ruleset; iptables -nvL; nstat -az TcpExtListenDrops TcpExtListenOverflows
@@ -157,12 +157,14 @@ SELECT iif(kind = 'one', flow_id, NULL) AS flow_id, capture_id, from_ns, to_ns,
                    'kind', kind, 'client_address', client_ip,
                    'server', iif(kind = 'one', server, NULL), 'server_address', iif(kind = 'one', server_ip, NULL),
                    'server_port', iif(kind = 'one', server_port, NULL),
-                   'candidates', json((SELECT json_group_array(text) FROM
+                   'gave_up', iif(gave_up, 'The client gave up after ' || printf('%.1f', waited_ns / 1e9) || ' to '
+                       || printf('%.1f', (waited_ns + 2.5 * last_gap_ns) / 1e9) || ' s: its own time-out'
+                       || coalesce(' (known: ' || (SELECT group_concat(text, '; ') FROM
                        (SELECT printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
                           FROM known_timer t
-                         WHERE t.layer = 'connect' AND gave_up AND t.seconds >= waited_ns / 1e9 - t.tolerance_s
+                         WHERE t.layer = 'connect' AND t.seconds >= waited_ns / 1e9 - t.tolerance_s
                            AND t.seconds <= (waited_ns + 2.5 * last_gap_ns) / 1e9
-                         ORDER BY t.seconds, text LIMIT 12)))) AS numbers,
+                         ORDER BY t.seconds, text LIMIT 12)) || ')', '') || ', or its user.', NULL)) AS numbers,
        iif(attempts = 1, (SELECT json_group_array(json_object('frame', frame, 'flow', flow_id, 'role',
                                                 iif(frame = first, 'SYN', 'SYN again')))
                             FROM (SELECT e.frame, e.flow_id, min(e.frame) OVER () AS first

@@ -1,7 +1,7 @@
 -- id:        tcp.loss
 -- title:     Segments were lost on the way
 -- severity:  warning
--- param:     min_lost = 5          lost segments of a connection that make a rate
+-- param:     min_lost = 3          lost segments of a connection that make a rate
 -- param:     percent = 1           of the bytes sent: loss at which throughput collapses
 -- param:     note_percent = 0.1    from here on a note
 -- param:     stall_s = 1           a connection held up for so long is told, however few were lost
@@ -62,6 +62,7 @@ WITH late AS (
                                 - (SELECT count(*) FROM late_segment p WHERE p.flow_id = c.flow_id
                                       AND p.sender = c.sender AND p.how = 'spurious'))) AS lost,
          iif(c.sender = 'client', f.client_bytes, f.server_bytes) AS sent,
+         f.client_duplicates + f.server_duplicates > 0 AS copies,
          max(coalesce(c.hole_ns, 0), coalesce(h.ns, 0)) AS stall_ns
     FROM counted c
     JOIN flow f ON f.id = c.flow_id
@@ -69,6 +70,8 @@ WITH late AS (
 ), graded AS (
   SELECT *, 100.0 * bytes / sent AS percent,
          CASE WHEN lost >= 20 AND bytes > 0.4 * sent THEN -1            -- numbers that make no sense, not a path
+              -- and copies that were cut otherwise (offload, a tunnel) among copies that were recognised
+              WHEN copies AND filled = 0 AND bytes > 0.1 * sent THEN -1
               WHEN lost > 0 AND stall_ns >= :stall_s * 1e9 THEN 2
               WHEN lost >= :min_lost AND 100.0 * bytes / sent >= :percent THEN 2
               WHEN lost >= :min_lost AND 100.0 * bytes / sent >= :note_percent THEN 1
@@ -120,7 +123,7 @@ SELECT t.flow_id, t.capture_id, t.from_ns, t.to_ns,
                    'connections', t.flows, 'stall_s', seconds(t.stall_ns), 'sender', t.sender,
                    'server', n.server, 'server_address', t.server_ip, 'server_port', t.server_port) AS numbers,
        (SELECT json_group_array(json_object('frame', p.frame, 'flow', p.flow_id,
-                  'role', iif(p.hole_frame, 'fills a hole', 'sent again') || ' (' || p.len || ' bytes)'))
+                  'role', iif(p.hole_frame, 'fills a hole', 'sent again')))
           FROM proof p
          WHERE (p.capture_id, p.client_ip, p.server_ip, p.server_port, p.sender, p.own)
              = (t.capture_id, t.client_ip, t.server_ip, t.server_port, t.sender, t.own)

@@ -63,11 +63,11 @@ SELECT min(flow_id) AS flow_id, capture_id,
                  WHEN min(a.after) > 0
                  THEN ' From ' || printf('%.1f s', min(a.away_ns) / 1e9) || ' after the first refusal on the program is there.'
                  ELSE '' END AS summary,
-       json_object('attempts', count(*),
-                   'rst_after_syn_max_s', seconds(max(trigger_delay_ns)),
-                   'accepted_before', min(a.before), 'accepted_between', min(a.between_), 'accepted_after', min(a.after),
-                   'last_accepted_before_s', seconds(min(a.since_ns)), 'accepted_again_after_s', seconds(min(a.away_ns)),
-                   'server', min(server)) AS numbers,
+       json_patch(json_object('attempts', count(*), 'rst_after_syn_max_s', seconds(max(trigger_delay_ns)), 'server', min(server)),
+                  -- where there are none these are left out
+                  json_object('accepted_before', min(a.before), 'accepted_between', min(a.between_),
+                              'accepted_after', min(a.after), 'last_accepted_before_s', seconds(min(a.since_ns)),
+                              'accepted_again_after_s', seconds(min(a.away_ns)))) AS numbers,
        '[' || group_concat(proof) FILTER (WHERE nth <= 32) || ']' AS evidence
   FROM refused
   LEFT JOIN accepted a USING (capture_id, server_ip, server_port)

@@ -14,7 +14,7 @@
 -- remedy:    On the {receiver}'s host at such a time, see what fills and who does not read it (Recv-Q stays high):
 --                ss -tnpmoi 'sport = :{port}'
 --                cat /proc/PID/wchan; gdb -p PID -batch -ex 'thread apply all bt'   (jstack, py-spy dump)
---            RabbitMQ: rabbitmqctl list_connections name state; rabbitmqctl list_alarms
+--                rabbitmqctl list_connections name state; rabbitmq-diagnostics alarms
 --            A larger buffer (net.ipv4.tcp_rmem) only puts it off.
 -- confirm:   ss shows Recv-Q full on the {receiver} and Send-Q full on the other side. With a reader that
 --            is faster the window stays open.
