@@ -752,7 +752,7 @@ CREATE VIEW http_error_burst AS
            x.response_ns - lag(x.response_ns) OVER (PARTITION BY f.capture_id, f.server_ip, f.server_port
                                                     ORDER BY x.response_ns) AS after_ns
       FROM http_exchange x JOIN connection f ON f.id = x.flow_id
-     WHERE x.status >= 500 AND x.method <> 'CONNECT' AND x.response_ns IS NOT NULL
+     WHERE x.status >= 400 AND x.status >= 500 AND x.method <> 'CONNECT' AND x.response_ns IS NOT NULL
   ), numbered AS (
     SELECT *, sum(after_ns IS NULL OR after_ns > 5000000000)
                 OVER (PARTITION BY capture_id, server_ip, server_port ORDER BY ns) AS burst

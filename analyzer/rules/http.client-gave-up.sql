@@ -61,7 +61,7 @@ WITH waited AS (
               WHEN response_ns IS NULL OR capture_ends THEN close_ns - request_ns >= :min_wait_s * 1e9 END
 ), asked AS (
   -- times that the request names: by their name, or because the wait was just that long
-  SELECT j.flow_id, a.value ->> 'name' AS name, a.value ->> 'as' AS text, a.value ->> 'seconds' AS s,
+  SELECT j.flow_id, a.value ->> 'name' AS name, a.value ->> 'as' AS text, 1.0 * (a.value ->> 'seconds') AS s,
          abs((a.value ->> 'seconds') - j.wait_ns / 1e9) <= :echo_s AS is_echo
     FROM judged j JOIN json_each(asked_times(j.target, j.request_head)) a
    WHERE a.value ->> 'named' OR abs((a.value ->> 'seconds') - j.wait_ns / 1e9) <= :echo_s

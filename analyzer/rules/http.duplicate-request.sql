@@ -19,7 +19,7 @@
 -- reference: RFC 9110, section 9.2.2; RFC 9112, section 9.3.1
 WITH same AS (
   SELECT request_body_hash, request_bytes FROM http_exchange
-   WHERE request_body_hash IS NOT NULL
+   WHERE request_body_hash IS NOT NULL AND request_bytes > 0
    GROUP BY request_body_hash, request_bytes HAVING count(*) BETWEEN 2 AND 64
 ), sent AS (
   SELECT x.flow_id, x.nr, x.method, x.target, x.request_bytes, x.request_body_hash, x.request_ns, x.request_frame, x.request_end_ns,
@@ -32,7 +32,7 @@ WITH same AS (
     FROM same s
     JOIN http_exchange x ON x.request_body_hash = s.request_body_hash AND x.request_bytes = s.request_bytes
     JOIN connection f ON f.id = x.flow_id
-   WHERE x.request_body_hash IS NOT NULL AND x.method IN ('POST', 'PATCH') AND x.request_bytes > 0
+   WHERE x.request_body_hash IS NOT NULL AND x.method IN ('POST', 'PATCH')
 ), attempt AS (
   SELECT s.*, row_number() OVER w AS nth, lag(s.failed) OVER w AS failed_before,
          lag(s.request_ns) OVER w AS before_ns, lag(s.ended_ns) OVER w AS before_end_ns, lag(s.flow_id) OVER w AS before_flow

@@ -42,8 +42,8 @@ WITH closed AS (
 ), reused AS (
   SELECT t.capture_id, t.server_ip, t.server_port, max(s.to_ns - s.from_ns) AS reused_ns, s.flow_id, s.to_frame
     FROM timed t
-    JOIN flow f ON f.capture_id = t.capture_id AND f.server_ip = t.server_ip AND f.server_port = t.server_port
-    JOIN silence s ON s.flow_id = f.id AND s.scope = 'both' AND s.ended_by = 'data' AND s.ended_sender = 'client'
+    CROSS JOIN flow f ON f.capture_id = t.capture_id AND f.server_ip = t.server_ip AND f.server_port = t.server_port
+    CROSS JOIN silence s ON s.flow_id = f.id AND s.scope = 'both' AND s.ended_by = 'data' AND s.ended_sender = 'client'
     JOIN http_exchange x ON x.flow_id = f.id AND x.request_frame = s.to_frame AND x.nr > 1
    WHERE s.to_ns - s.from_ns >= :risky * t.usual_ns
    GROUP BY t.capture_id, t.server_ip, t.server_port

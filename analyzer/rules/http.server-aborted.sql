@@ -42,7 +42,7 @@ WITH ended AS (
   SELECT *, max(near, alike) AS same FROM ended
 ), echo AS (
   -- the request asked for just that time
-  SELECT j.flow_id, min(a.value ->> 'as') AS text, json_group_object((a.value ->> 'name') || '_s', a.value ->> 'seconds') AS numbers
+  SELECT j.flow_id, min(a.value ->> 'as') AS text, json_group_object((a.value ->> 'name') || '_s', 1.0 * (a.value ->> 'seconds')) AS numbers
     FROM judged j JOIN json_each(asked_times(j.target, j.request_head)) a
    WHERE abs((a.value ->> 'seconds') - j.wait_ns / 1e9) <= :echo_s AND a.value ->> 'seconds' > 0
    GROUP BY j.flow_id

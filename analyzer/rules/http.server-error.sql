@@ -21,7 +21,7 @@ WITH failed AS (
     FROM http_exchange x
     JOIN connection f ON f.id = x.flow_id
     JOIN flow_name n ON n.flow_id = f.id
-   WHERE x.status >= 500 AND x.method <> 'CONNECT'
+   WHERE x.status >= 400 AND x.status >= 500 AND x.method <> 'CONNECT'
      AND NOT EXISTS (SELECT 1 FROM http_error_burst b
                       WHERE b.capture_id = f.capture_id AND b.server_ip = f.server_ip AND b.server_port = f.server_port
                         AND x.response_ns BETWEEN b.from_ns AND b.to_ns)

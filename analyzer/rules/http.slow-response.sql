@@ -8,6 +8,7 @@
 -- param:     ack_s = 0.5           a host that acknowledged the request so soon had it
 -- param:     echo_s = 0.5          how near a number in the request must be to the time, to have asked for it
 -- needs:     payload, both-sides
+-- yields:    http.client-gave-up, http.response-cut
 -- explains:  {slow} of {answers} answers of {server} took {slow_from_s} s and more; half of all came within
 --            {median_s} s. The slowest took {wait_s} s. A round trip takes {rtt_s} s; the server's host acknowledged the
 --            request after {kernel_ack_s} s, and the answer came {think_s} s after that: so long the program, or what it

@@ -22,7 +22,7 @@ WITH cut AS (
          max(coalesce(f.client_last_data_ns, 0), coalesce(f.server_last_data_ns, 0)) AS last_ns_of_both,
          iif(coalesce(f.client_last_data_ns, 0) > coalesce(f.server_last_data_ns, 0), f.client_last_data_frame, f.server_last_data_frame) AS last_data_frame
     FROM flow f
-    JOIN http_exchange x ON x.flow_id = f.id AND x.status = 101
+    CROSS JOIN http_exchange x ON x.flow_id = f.id AND x.status = 101
     JOIN flow_name n ON n.flow_id = f.id
    WHERE f.app = 'websocket' AND f.id NOT IN (SELECT back FROM nat_leg)
      AND f.ended IN ('fin', 'rst') AND f.ended_by = 'server'
