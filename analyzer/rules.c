@@ -227,9 +227,29 @@ static bool rows_take(struct pass *p, const struct rule *r, sqlite3_stmt *stmt)
 	return rc == SQLITE_DONE || fail_rule(p, r, sqlite3_errmsg(p->db));
 }
 
+/* Whether what a rule is over is empty. Preparing a rule costs more than running most. */
+static bool has_nothing(struct pass *p, const struct rule *r, bool *empty)
+{
+	sqlite3_stmt *stmt = NULL;
+	char *sql = sqlite3_mprintf("SELECT EXISTS (SELECT 1 FROM \"%w\")", r->over ? r->over : "flow");
+	bool ok = sqlite3_prepare_v2(p->db, sql, -1, &stmt, NULL) == SQLITE_OK
+	       && sqlite3_step(stmt) == SQLITE_ROW;
+	*empty = ok && r->over && !sqlite3_column_int(stmt, 0);
+	if (!ok)
+		fail_rule(p, r, sqlite3_errmsg(p->db));
+	sqlite3_finalize(stmt);
+	sqlite3_free(sql);
+	return ok;
+}
+
 static bool rule_run(struct pass *p, const struct rule *r)
 {
 	sqlite3_stmt *stmt = NULL;
+	bool empty;
+	if (!has_nothing(p, r, &empty))
+		return false;
+	if (empty)
+		return true;
 	sqlite3_set_authorizer(p->db, only_reads, NULL);
 	int rc = sqlite3_prepare_v2(p->db, r->sql, -1, &stmt, NULL);
 	bool ok = false;

@@ -27,6 +27,7 @@ struct rule {
 	char *needs;                      /* words of the view flow_lack; NULL: nothing */
 	char *yields;                     /* rules that, where they speak of the same connection,
 	                                     explain what this one would tell; NULL: none */
+	char *over;                       /* a table without whose rows it finds nothing; NULL: none */
 	bool  is_yielded_to;
 	bool  benign;                     /* listed under what is not a problem */
 	bool  about_capture;              /* what it finds is about the capture itself */

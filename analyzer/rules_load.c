@@ -65,7 +65,7 @@ static char **key_slot(struct rule *r, const char *key, size_t n)
 		{ "id", &r->id }, { "title", &r->title }, { "severity", &r->severity },
 		{ "explains", &r->explains }, { "remedy", &r->remedy }, { "confirm", &r->confirm },
 		{ "not", &r->not_when }, { "reference", &r->reference }, { "needs", &r->needs },
-		{ "yields", &r->yields },
+		{ "yields", &r->yields }, { "over", &r->over },
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strlen(keys[i].name) == n && memcmp(keys[i].name, key, n) == 0)
@@ -163,7 +163,7 @@ static bool key_set(struct rule *r, const char *key, size_t n, char *text, struc
 		ok = fail(
 			err,
 			"%s:%d: unknown key \"%.*s\"; known are id, title, severity, about, benign, "
-			"needs, yields, param, explains, remedy, confirm, not and reference",
+			"needs, yields, over, param, explains, remedy, confirm, not and reference",
 			at.path, at.line, n < 40 ? (int)n : 40, key);
 	}
 	free(text);
@@ -234,6 +234,8 @@ static bool header_complete(const struct rule *r, const char *path, struct err *
 	    && strcmp(r->severity, "note") != 0)
 		return fail(err, "%s:1: severity is error, warning or note, not \"%.40s\"", path,
 		            r->severity);
+	if (r->over && strspn(r->over, name_letters) != strlen(r->over))
+		return fail(err, "%s:1: over names one table, not \"%.60s\"", path, r->over);
 	return true;
 }
 
@@ -298,7 +300,7 @@ static bool sql_check(const struct rule *r, const char *s, struct place at, stru
 static void rule_free(struct rule *r)
 {
 	char *texts[] = { r->id, r->title, r->severity, r->explains, r->remedy, r->confirm,
-	                  r->not_when, r->reference, r->needs, r->yields, r->origin, r->sql };
+	                  r->not_when, r->reference, r->needs, r->yields, r->over, r->origin, r->sql };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
 	for (size_t i = 0; i < r->params_n; i++) {

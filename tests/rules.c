@@ -369,6 +369,20 @@ static void check_yields(sqlite3 *db)
 	rule_remove("other.sql");
 }
 
+/* A rule over a table without rows is not run, whatever its statement would give. */
+static void check_over(sqlite3 *db)
+{
+	static const struct { const char *over, *found; } all[] = {
+		{ "-- over: websocket_close\n", "0" }, { "-- over: flow\n", "1" }, { "", "1" },
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		CHECK(!*pass(db, rule_text("x.y", all[i].over, BARE)));
+		check_answer(db, "SELECT count(*) FROM finding WHERE rule = 'x.y'", all[i].found);
+	}
+	CHECK(strstr(pass(db, rule_text("x.y", "-- over: nowhere\n", BARE)), "no such table: nowhere"));
+	CHECK(strstr(pass(db, rule_text("x.y", "-- over: flow f\n", BARE)), "over names one table"));
+}
+
 static void check_fingerprints(sqlite3 *db)
 {
 	char first[17];
@@ -409,6 +423,7 @@ int main(void)
 	check_findings(db);
 	check_doubt(db);
 	check_yields(db);
+	check_over(db);
 	check_fingerprints(db);
 	check_timers(db);
 	sqlite3_close(db);

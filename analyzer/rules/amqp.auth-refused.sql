@@ -1,6 +1,7 @@
 -- id:        amqp.auth-refused
 -- title:     AMQP login refused
 -- severity:  error
+-- over:      amqp_connection
 -- param:     silent_most_s = 6     a broker that refuses without a word closes within this time
 -- param:     silent_least_s = 0.5  and not sooner
 -- needs:     payload, both-sides

@@ -1,6 +1,7 @@
 -- id:        amqp.blocked
 -- title:     The broker held publishers back
 -- severity:  warning
+-- over:      amqp_method
 -- param:     min_s = 1             a shorter stand of the window is no block
 -- needs:     payload, both-sides
 -- yields:    tcp.blackhole, tcp.idle-blackhole

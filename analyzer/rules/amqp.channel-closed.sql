@@ -1,6 +1,7 @@
 -- id:        amqp.channel-closed
 -- title:     AMQP channel closed with an error code
 -- severity:  error
+-- over:      amqp_method
 -- needs:     payload
 -- explains:  The {closed_by} closed channel {channel} with {reply_code} {reply_name}: {means}. It says of
 --            itself "{reply_text}", caused by: {caused_by}. The connection and its other channels go on;

@@ -1,6 +1,7 @@
 -- id:        amqp.channel-leak
 -- title:     Very many channels are open on a connection
 -- severity:  note
+-- over:      amqp_connection
 -- param:     least = 100           channels open at once, whatever the limit
 -- param:     part = 0.8            of the agreed channel_max, that is near it
 -- param:     few = 16              fewer are no leak, however low the limit

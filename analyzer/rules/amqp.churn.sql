@@ -1,6 +1,7 @@
 -- id:        amqp.churn
 -- title:     AMQP connections are opened for a few messages each
 -- severity:  note
+-- over:      amqp_connection
 -- param:     least = 30            such connections
 -- param:     max_life_s = 2        longer ones are not short
 -- param:     rate = 1              of them a second, over the time they span

@@ -1,6 +1,7 @@
 -- id:        amqp.connection-closed
 -- title:     AMQP connection closed with an error code
 -- severity:  error
+-- over:      amqp_connection
 -- needs:     payload
 -- yields:    amqp.auth-refused, amqp.vhost-refused, amqp.frame-error, amqp.channel-leak
 -- explains:  The {closed_by} sent Connection.Close with {reply_code} {reply_name}: {means}. It says of

@@ -1,6 +1,7 @@
 -- id:        amqp.consumer-cancelled
 -- title:     The broker cancelled a consumer
 -- severity:  warning
+-- over:      amqp_method
 -- needs:     payload
 -- explains:  The broker sent basic.cancel: consumer {consumer_tag} of queue "{queue}" gets no more messages,
 --            while connection and channel look healthy. That happens when its queue is deleted, or its

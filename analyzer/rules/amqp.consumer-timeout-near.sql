@@ -1,6 +1,7 @@
 -- id:        amqp.consumer-timeout-near
 -- title:     A delivery waits long for its acknowledgement
 -- severity:  note
+-- over:      amqp_method
 -- param:     timeout_s = 1800      RabbitMQ's consumer_timeout
 -- param:     part = 0.5            of it, that a delivery has waited
 -- needs:     payload

@@ -1,6 +1,7 @@
 -- id:        amqp.encrypted-heartbeat-stopped
 -- title:     Inferred: heartbeats inside of TLS stopped, and the other side closed
 -- severity:  error
+-- over:      tls_record
 -- param:     port = 5671           where AMQP inside of TLS is spoken
 -- param:     least = 3.8           silence, in steps between heartbeats (half intervals), after which a peer may close
 -- param:     most = 8              a close later than this has another cause

@@ -1,6 +1,7 @@
 -- id:        amqp.frame-error
 -- title:     A broken AMQP frame ended the connection
 -- severity:  error
+-- over:      amqp_connection
 -- needs:     payload
 -- explains:  {closer} closed with {reply_code}: {reply_text}. {what}
 -- remedy:    {advice}

@@ -1,6 +1,7 @@
 -- id:        amqp.get-polling
 -- title:     A queue is asked again and again though it is empty
 -- severity:  note
+-- over:      amqp_channel
 -- param:     least = 20            empty answers on a channel
 -- param:     part = 0.8            of its basic.get
 -- explains:  The client asked with basic.get {gets} times on channel {channel}; {empty} answers were "empty". Each

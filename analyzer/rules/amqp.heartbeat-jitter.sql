@@ -1,6 +1,7 @@
 -- id:        amqp.heartbeat-jitter
 -- title:     AMQP heartbeats came late
 -- severity:  note
+-- over:      amqp_connection
 -- param:     late = 1.25           silence of a side, in intervals, that is late
 -- needs:     payload, both-sides, frames
 -- yields:    amqp.missed-heartbeats, amqp.blocked, tcp.blackhole, tcp.idle-blackhole

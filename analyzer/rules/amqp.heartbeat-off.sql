@@ -1,6 +1,7 @@
 -- id:        amqp.heartbeat-off
 -- title:     AMQP heartbeats are switched off
 -- severity:  note
+-- over:      amqp_connection
 -- param:     min_idle_s = 60       the shortest silence that endangers a connection
 -- needs:     payload
 -- yields:    tcp.reset-after-idle, tcp.idle-blackhole, tcp.timer-reset, amqp.unclosed, amqp.missed-heartbeats

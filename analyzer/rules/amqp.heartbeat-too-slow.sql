@@ -1,6 +1,7 @@
 -- id:        amqp.heartbeat-too-slow
 -- title:     AMQP heartbeats are rarer than idle time-outs on the way
 -- severity:  note
+-- over:      amqp_connection
 -- param:     min_life_s = 60       a shorter connection needs no heartbeat
 -- param:     min_idle_s = 5        the shortest silence that counts as one a timer ended
 -- needs:     payload

@@ -1,6 +1,7 @@
 -- id:        amqp.lost-publishes
 -- title:     Messages were published that cannot have arrived
 -- severity:  error
+-- over:      amqp_method
 -- needs:     payload, both-sides, frames
 -- yields:    tcp.write-after-close, tcp.reset-after-idle, tcp.reset-no-state, tcp.idle-blackhole, tcp.blackhole, tcp.backend-changed, amqp.missed-heartbeats
 -- explains:  {count} messages were written to the connection as it ended: {after_fin} after the broker had closed it,

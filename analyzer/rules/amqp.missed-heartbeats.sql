@@ -1,6 +1,7 @@
 -- id:        amqp.missed-heartbeats
 -- title:     AMQP connection closed after missed heartbeats
 -- severity:  error
+-- over:      amqp_connection
 -- param:     least = 1.0           silence, in heartbeat intervals, after which a peer may close
 -- param:     rabbitmq_least = 1.9  the same of RabbitMQ, which looks twice
 -- param:     most = 4.0            a close later than this has another cause

@@ -1,6 +1,7 @@
 -- id:        amqp.reconnect-storm
 -- title:     A client connects again at once, over and over
 -- severity:  note
+-- over:      amqp_connection
 -- param:     least = 10            failed connections in a row
 -- param:     pause_s = 1           a client that waits longer backs off
 -- explains:  {client_address} connected to {server} {count} times within {span_s} s; each connection failed or was

@@ -1,6 +1,7 @@
 -- id:        amqp.redelivery-loop
 -- title:     Messages go back to their queue and come again, over and over
 -- severity:  warning
+-- over:      amqp_method
 -- param:     least = 20            redeliveries on a channel
 -- param:     part = 0.8            of its deliveries
 -- needs:     payload

@@ -1,6 +1,7 @@
 -- id:        amqp.returned
 -- title:     Published messages were returned as unroutable
 -- severity:  note
+-- over:      amqp_method
 -- needs:     payload
 -- explains:  The broker gave {count} messages back (basic.return {reply_code} {reply_text}): no queue was bound
 --            for exchange "{exchange}" and routing key "{routing_key}". They were published with the

@@ -1,6 +1,7 @@
 -- id:        amqp.slow-confirms
 -- title:     Publisher confirms came late, or refused messages
 -- severity:  warning
+-- over:      amqp_method
 -- param:     slow_s = 1            a confirm that takes longer is late
 -- param:     part = 0.01           the part of the confirms that may be late
 -- needs:     payload, both-sides, frames

@@ -1,6 +1,7 @@
 -- id:        amqp.unacked-growth
 -- title:     Unacknowledged deliveries pile up at a consumer without prefetch
 -- severity:  note
+-- over:      amqp_method
 -- param:     least = 1000          unacknowledged deliveries on a channel
 -- param:     part = 0.5            of the most there were, still open at the end
 -- needs:     payload

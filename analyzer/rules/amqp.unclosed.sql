@@ -1,6 +1,7 @@
 -- id:        amqp.unclosed
 -- title:     AMQP connection ended without Connection.Close
 -- severity:  error
+-- over:      amqp_connection
 -- param:     min_idle_s = 5        the shortest silence worth blaming on an idle time-out
 -- needs:     payload, both-sides, frames
 -- yields:    amqp.missed-heartbeats, tcp.reset-after-idle, tcp.reset-no-state, tcp.backend-changed, tcp.stray-segment, tcp.nat-untranslated, tcp.injected-reset, tcp.timer-reset, tcp.idle-blackhole, tcp.blackhole, tcp.keepalive-unanswered

@@ -1,6 +1,7 @@
 -- id:        amqp.vhost-refused
 -- title:     AMQP virtual host refused
 -- severity:  error
+-- over:      amqp_method
 -- needs:     payload
 -- explains:  The login was good, but the broker refused to open the virtual host "{vhost}": {reply_code}
 --            {reply_text}.

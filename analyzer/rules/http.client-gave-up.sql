@@ -1,6 +1,7 @@
 -- id:        http.client-gave-up
 -- title:     The client gave up before the answer came
 -- severity:  error
+-- over:      http_exchange
 -- param:     min_wait_s = 0.5      the shortest wait worth telling, where no late answer proves it
 -- param:     echo_s = 0.2          how near a number in the request must be to the wait
 -- needs:     end, frames

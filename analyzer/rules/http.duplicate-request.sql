@@ -1,6 +1,7 @@
 -- id:        http.duplicate-request
 -- title:     A request was sent again after it had failed
 -- severity:  warning
+-- over:      http_exchange
 -- param:     within_s = 60         a repetition later than this is another matter
 -- param:     storm = 5             so many attempts are a storm
 -- needs:     payload, both-sides, frames

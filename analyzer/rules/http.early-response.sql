@@ -1,6 +1,7 @@
 -- id:        http.early-response
 -- title:     The server answered before it had the whole request, and cut the rest off
 -- severity:  error
+-- over:      http_exchange
 -- needs:     payload, both-sides, frames
 -- yields:    tcp.unread-data-reset, http.expect-refused
 -- explains:  The server answered {status} while the client was still sending the body ({body_sent} of

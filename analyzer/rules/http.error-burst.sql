@@ -1,6 +1,7 @@
 -- id:        http.error-burst
 -- title:     For a while, most answers of an endpoint were errors
 -- severity:  error
+-- over:      http_exchange
 -- explains:  {server} answered {errors} of {answers} requests with 5xx within {span_s} s ({statuses}), from {clients}
 --            clients, and answered well before or after that ({good_before} times before, {good_after} after). So
 --            something failed and came back: a restart or deployment, a backend or database that was

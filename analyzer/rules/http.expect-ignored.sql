@@ -1,6 +1,7 @@
 -- id:        http.expect-ignored
 -- title:     Expect: 100-continue was never answered, and the body never sent
 -- severity:  error
+-- over:      http_exchange
 -- param:     min_wait_s = 1        a shorter wait is no deadlock
 -- needs:     payload, both-sides, frames
 -- yields:    http.keepalive-race, http.client-gave-up, tcp.blackhole, tcp.idle-blackhole

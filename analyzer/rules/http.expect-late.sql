@@ -1,6 +1,7 @@
 -- id:        http.expect-late
 -- title:     100 (Continue) came late, and the body waited for it
 -- severity:  warning
+-- over:      http_exchange
 -- param:     late_s = 0.3          a 100 that takes this long is late
 -- needs:     payload, both-sides
 -- explains:  The client announced its body with Expect: 100-continue and waited for leave; the server

@@ -1,6 +1,7 @@
 -- id:        http.expect-refused
 -- title:     The server refused a request before its body
 -- severity:  warning
+-- over:      http_exchange
 -- needs:     payload, both-sides
 -- explains:  The request announced its body with Expect: 100-continue, and the server answered with a
 --            final status ({status}) instead of 100. The client rightly sent no body. With 417 (Expectation

@@ -1,6 +1,7 @@
 -- id:        http.expect-split
 -- title:     A request sent in two steps, with 100 (Continue) in between
 -- severity:  note
+-- over:      http_exchange
 -- benign:    yes
 -- param:     late_s = 0.3          a 100 that takes this long is late (http.expect-late)
 -- explains:  The client sent the head with Expect: 100-continue and waited; the server said 100 after

@@ -1,6 +1,7 @@
 -- id:        http.expect-wait
 -- title:     The client waited for 100 (Continue) in vain
 -- severity:  warning
+-- over:      http_exchange
 -- param:     min_wait_s = 0.2      a body sent sooner did not wait
 -- needs:     payload, both-sides, frames
 -- explains:  The request announced its body with Expect: 100-continue, and no 100 (Continue) came in

@@ -1,6 +1,7 @@
 -- id:        http.health-check
 -- title:     HTTP health check
 -- severity:  note
+-- over:      http_exchange
 -- benign:    yes
 -- param:     min_count = 3         checks at the least
 -- param:     jitter = 0.2          how far from the usual period a check may be, as a part of it

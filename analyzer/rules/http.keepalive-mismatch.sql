@@ -1,6 +1,7 @@
 -- id:        http.keepalive-mismatch
 -- title:     The server closes idle connections that the client still uses
 -- severity:  note
+-- over:      http_exchange
 -- param:     min_closes = 3        so many idle connections closed after the same time make it a time-out
 -- param:     near = 0.05           how far from the usual time they may be, as a part of it
 -- param:     risky = 0.5           a use after this part of the time-out may one day come too late

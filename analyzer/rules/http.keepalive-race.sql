@@ -1,6 +1,7 @@
 -- id:        http.keepalive-race
 -- title:     A request crossed the server's closing of an idle connection
 -- severity:  error
+-- over:      http_exchange
 -- param:     min_idle_s = 0.5      a connection that was idle for less was not closed for being idle
 -- param:     queue_s = 0.02        a close this soon after the request had been decided before it
 -- param:     slack_s = 0.05        how much longer than a round trip both may be under way

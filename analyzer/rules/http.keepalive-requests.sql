@@ -1,6 +1,7 @@
 -- id:        http.keepalive-requests
 -- title:     Requests were lost at the server's limit of requests per connection
 -- severity:  note
+-- over:      http_exchange
 -- param:     at_once_s = 0.5       a close this soon after a response is no idle time-out
 -- needs:     payload, both-sides
 -- explains:  The server closed the connection after {requests_served} requests, {announced}. {lost_requests} further

@@ -1,6 +1,7 @@
 -- id:        http.keepalive-stale-reuse
 -- title:     A request on a keep-alive connection that the server had closed
 -- severity:  error
+-- over:      http_exchange
 -- needs:     payload, both-sides
 -- explains:  After its last response the server kept the idle connection for {last_response_to_fin_s} s and
 --            closed it with FIN: its keep-alive time-out. The client's host acknowledged the FIN, but the

@@ -1,6 +1,7 @@
 -- id:        http.no-response
 -- title:     An empty reply: the server closed without answering
 -- severity:  error
+-- over:      http_exchange
 -- param:     fin_s = 1             a FIN later than this is http.server-aborted
 -- param:     open_s = 60           so long without an answer is told though the capture ends first
 -- needs:     payload, both-sides, frames

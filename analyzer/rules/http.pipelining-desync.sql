@@ -1,6 +1,7 @@
 -- id:        http.pipelining-desync
 -- title:     Both sides may disagree about where a message ends
 -- severity:  warning
+-- over:      anomaly
 -- explains:  {what} So a proxy and the server behind it may cut the stream of bytes at different places, and
 --            take a part of one request's body for the next request, or one client's answer for another's (request
 --            smuggling). {count} such messages were seen on this connection.

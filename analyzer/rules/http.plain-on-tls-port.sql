@@ -1,6 +1,7 @@
 -- id:        http.plain-on-tls-port
 -- title:     Plain HTTP was spoken to a port of TLS
 -- severity:  error
+-- over:      http_exchange
 -- needs:     payload
 -- explains:  The client sent a plain HTTP request to {server}, and that port speaks TLS: {how}.
 --            nginx answers 400 "The plain HTTP request was sent to HTTPS port", Go 400 "Client sent an HTTP

@@ -1,6 +1,7 @@
 -- id:        http.proxy-connect-hung
 -- title:     A proxy did not open the tunnel that a client asked for
 -- severity:  error
+-- over:      http_exchange
 -- param:     hung_s = 2            so long without an answer is told where the client still waits
 -- needs:     payload, both-sides, frames
 -- explains:  The client asked the proxy {server} with CONNECT for a tunnel to {target}. {what} To the user the

@@ -1,6 +1,7 @@
 -- id:        http.response-cut
 -- title:     A response ended before it was complete
 -- severity:  error
+-- over:      http_exchange
 -- needs:     payload, both-sides, frames
 -- explains:  The server's side began a response and ended the connection before all of it had been sent:
 --            {body_received} bytes of the body came (announced: {content_length}). With FIN the program

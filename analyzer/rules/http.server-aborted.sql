@@ -1,6 +1,7 @@
 -- id:        http.server-aborted
 -- title:     The server ended the connection instead of answering
 -- severity:  error
+-- over:      http_exchange
 -- param:     fin_s = 1             a FIN sooner than this is no time limit (http.no-response)
 -- param:     near_s = 0.02         waits that differ by no more are of one timer; or by 1 %
 -- param:     timer_count = 3       so many make it a timer

@@ -1,6 +1,7 @@
 -- id:        http.server-error
 -- title:     The server answered with an error (5xx)
 -- severity:  error
+-- over:      http_exchange
 -- param:     timer_s = 0.05        error answers whose times differ by no more are made by a timer
 -- explains:  {server} answered {count} of {answers} requests with {status} {reason}. {meaning} These answers came
 --            {wait_min_s} to {wait_max_s} s after the request (half of them within {wait_s} s). Known timers of that length: {candidates}

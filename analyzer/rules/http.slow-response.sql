@@ -1,6 +1,7 @@
 -- id:        http.slow-response
 -- title:     Answers took much longer than this endpoint usually takes
 -- severity:  warning
+-- over:      http_exchange
 -- param:     slow_s = 3            quicker answers are not told
 -- param:     factor = 10           so many times the endpoint's usual time
 -- param:     serious_s = 20        the worst of several as slow as this is a warning

@@ -1,6 +1,7 @@
 -- id:        http.tls-on-plain-port
 -- title:     TLS was spoken to a port of plain HTTP
 -- severity:  error
+-- over:      anomaly
 -- needs:     payload
 -- explains:  The client began with a TLS ClientHello, and the server answered in plain HTTP (mostly "400 Bad
 --            Request"): it does not speak TLS on {server}. The client reports "wrong version number",

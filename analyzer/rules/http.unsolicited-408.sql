@@ -1,6 +1,7 @@
 -- id:        http.unsolicited-408
 -- title:     A 408 that answers no request
 -- severity:  error
+-- over:      http_exchange
 -- needs:     payload, both-sides
 -- explains:  The server had waited {idle_s} s for a request, said 408 (Request Timeout) and closed. {fate}
 --            A client that reads the 408 takes it for the answer to a request that the server never saw.

@@ -1,6 +1,7 @@
 -- id:        http.websocket-closed
 -- title:     A WebSocket was closed with an error
 -- severity:  warning
+-- over:      websocket_close
 -- needs:     payload, both-sides, frames
 -- explains:  The {closed_by} closed the WebSocket {target} with code {code}: {meaning}.{said} It had been open for {open_s} s.
 -- remedy:    {look}

@@ -1,6 +1,7 @@
 -- id:        http.websocket-idle-cut
 -- title:     A WebSocket was cut while it was idle
 -- severity:  warning
+-- over:      http_exchange
 -- param:     min_idle_s = 5        a shorter silence is no time-out
 -- needs:     payload, both-sides, frames
 -- yields:    tcp.reset-after-idle, tcp.timer-reset, tcp.idle-blackhole, tcp.keepalive-unanswered

@@ -1,6 +1,7 @@
 -- id:        tcp.backend-changed
 -- title:     One connection was sent to two backends
 -- severity:  error
+-- over:      reset
 -- explains:  Both legs of a translated connection are in the capture. It was opened towards
 --            {backend_at_open}; after {idle_s} s without a segment its next data went to
 --            {backend_after}, which never saw its SYN and answered RST. The entry that tied the

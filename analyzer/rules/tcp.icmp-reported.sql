@@ -1,6 +1,7 @@
 -- id:        tcp.icmp-reported
 -- title:     An ICMP error says why the connection failed
 -- severity:  error
+-- over:      icmp
 -- param:     late_s = 0.2          segments from the other side this long after the error refute it
 -- explains:  {source} answered a segment of the {sender} with the ICMP error "{word}": it did not pass it on.
 --            "communication prohibited", "host prohibited" and "net prohibited" are a firewall's rule

@@ -1,6 +1,7 @@
 -- id:        tcp.injected-reset
 -- title:     A reset that the host in whose name it came did not send
 -- severity:  error
+-- over:      reset
 -- param:     goes_on_s = 0.01      what a host sends so long after its own RST is no reordering
 -- needs:     both-sides
 -- yields:    tcp.reset-after-idle, tcp.timer-reset, tcp.backend-changed, tcp.nat-untranslated, tcp.stray-segment

@@ -1,6 +1,7 @@
 -- id:        tcp.linger-abort
 -- title:     Connections are ended by RST after a complete exchange
 -- severity:  note
+-- over:      reset
 -- benign:    yes
 -- param:     least = 3             connections of a protocol that is not understood
 -- needs:     payload, both-sides

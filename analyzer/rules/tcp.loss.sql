@@ -1,6 +1,7 @@
 -- id:        tcp.loss
 -- title:     Segments were lost on the way
 -- severity:  warning
+-- over:      late_segment
 -- param:     min_lost = 3          lost segments of a connection that make a rate
 -- param:     percent = 1           of the bytes sent: loss at which throughput collapses
 -- param:     note_percent = 0.1    from here on a note

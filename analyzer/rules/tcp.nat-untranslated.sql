@@ -1,6 +1,7 @@
 -- id:        tcp.nat-untranslated
 -- title:     An answer came back from the address behind the translation
 -- severity:  error
+-- over:      reset
 -- explains:  The client speaks to {service}. Data of that very connection (its sequence numbers go on)
 --            reached it from {untranslated} instead: the device that translates the service's address
 --            had forgotten the connection, and let the server's packet pass as it was. The client's host

@@ -1,6 +1,7 @@
 -- id:        tcp.refused
 -- title:     Connection refused
 -- severity:  error
+-- over:      reset
 -- explains:  A SYN was answered by RST,ACK. The host was reached and no program listens on that
 --            address and port (RFC 9293, 3.10.7.1), or a firewall rule rejects the connection in
 --            its name. The client sees "Connection refused" at once.

@@ -1,6 +1,7 @@
 -- id:        tcp.reordering
 -- title:     Segments overtook one another on the way
 -- severity:  note
+-- over:      late_segment
 -- param:     min_count = 5         late segments at the least
 -- param:     percent = 0.5         of the bytes sent
 -- needs:     both-sides

@@ -1,6 +1,7 @@
 -- id:        tcp.reset-no-state
 -- title:     The peer no longer knew the connection
 -- severity:  error
+-- over:      reset
 -- param:     min_idle_s = 10       from this silence on a timer may be to blame (tcp.reset-after-idle)
 -- param:     lost_s = 0.2          nobody loses its state and is back sooner than this
 -- param:     restart_s = 2         resets of busy connections this near speak of a restart

@@ -1,6 +1,7 @@
 -- id:        tcp.stray-segment
 -- title:     A segment of a connection that this host never had
 -- severity:  error
+-- over:      reset
 -- param:     max_delay_s = 1       a RST later than this answers something else
 -- param:     watched_s = 60        captured so long, an earlier close would have been seen
 -- needs:     frames

@@ -1,6 +1,7 @@
 -- id:        tcp.timer-reset
 -- title:     An idle connection was reset by a timer
 -- severity:  warning
+-- over:      reset
 -- needs:     frames
 -- yields:    tcp.reset-after-idle
 -- explains:  After {idle_s} s without a segment a RST came by itself, in answer to nothing. {why}

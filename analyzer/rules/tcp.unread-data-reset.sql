@@ -1,6 +1,7 @@
 -- id:        tcp.unread-data-reset
 -- title:     The server closed without reading all that had come
 -- severity:  warning
+-- over:      reset
 -- param:     near_s = 1            a RST later after the response has another cause
 -- needs:     payload, both-sides
 -- yields:    http.response-cut, tcp.injected-reset
