@@ -79,10 +79,23 @@ WITH late AS (
               ELSE 0 END AS grade
     FROM lossy
    WHERE sent > 0
+), cut AS MATERIALIZED (
+  -- segments and the pieces they are cut into, both captured: these follow at once, which no repetition does
+  SELECT g.flow_id, g.sender, count(*) AS n
+    FROM graded g
+    JOIN late l ON l.flow_id = g.flow_id AND l.sender = g.sender
+    JOIN flow f ON f.id = g.flow_id
+   WHERE g.grade > 0 AND l.hole_frame IS NULL
+     AND EXISTS (SELECT 1 FROM packet p WHERE p.flow_id = l.flow_id AND p.frame BETWEEN l.frame - 64 AND l.frame - 1
+                    AND p.sender = l.sender AND (l.seq - p.seq + 4294967296) % 4294967296 < p.len
+                    AND l.ns - p.ns <= max(10000, min(1000000, coalesce(f.rtt_ns, 0) / 2)))
+   GROUP BY g.flow_id, g.sender
 ), path AS (
   SELECT *, count(*) FILTER (WHERE grade = 2) OVER way AS bad, count(*) OVER way AS flows, sum(lost) OVER way AS way_lost
-    FROM graded
+    FROM graded g
    WHERE grade >= 0
+     AND NOT EXISTS (SELECT 1 FROM cut WHERE cut.flow_id = g.flow_id AND cut.sender = g.sender
+                        AND 2 * cut.n >= g.late - g.filled)
   WINDOW way AS (PARTITION BY capture_id, client_ip, server_ip, server_port, sender)
 ), chosen AS (
   -- connections of their own, or all of two hosts together
