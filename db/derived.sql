@@ -22,6 +22,7 @@ DROP TABLE IF EXISTS late_segment;
 DROP VIEW  IF EXISTS nat_remap;
 DROP VIEW  IF EXISTS nat_untranslated;
 DROP VIEW  IF EXISTS connection;
+DROP TABLE IF EXISTS survivor_contrast;
 DROP TABLE IF EXISTS close_timer;
 DROP VIEW  IF EXISTS idle_candidate;
 DROP TABLE IF EXISTS idle_bracket;
@@ -459,13 +460,15 @@ CREATE VIEW idle_candidate AS
 
 -- Timers that show in how connections were closed: the time from the request, the last data
 -- or the handshake to the close was the same, to 20 ms or 1 %, with three or more connections
--- of one server, closed by the same side in the same way. A row for each of them. Begins
--- from silences of 1 s and more: what closes in the midst of traffic is no timer.
+-- of one server, closed by the same side in the same way. A row for each connection. Begins
+-- from silences of 1 s and more: what closes in the midst of traffic is no timer; the time since
+-- the handshake counts where one side had not spoken. Of several measures of a connection
+-- the one that most others share is here.
 CREATE TABLE close_timer(
   capture_id  INTEGER NOT NULL,
   server_ip   TEXT NOT NULL,
   server_port INTEGER NOT NULL,
-  flow_id     INTEGER NOT NULL REFERENCES flow,
+  flow_id     INTEGER PRIMARY KEY REFERENCES flow,
   actor       TEXT NOT NULL,            -- who closed
   class       TEXT NOT NULL CHECK( class IN ('fin', 'rst') ),
   since       TEXT NOT NULL CHECK( since IN ('request', 'last data', 'handshake') ),
@@ -475,14 +478,13 @@ CREATE TABLE close_timer(
   cluster     INTEGER NOT NULL,         -- tells apart several timers of one server, actor, class and since
   members     INTEGER NOT NULL,
   min_ns      INTEGER NOT NULL,
-  max_ns      INTEGER NOT NULL,
-  PRIMARY KEY (flow_id, since)
-) STRICT, WITHOUT ROWID;
+  max_ns      INTEGER NOT NULL
+) STRICT;
 
 INSERT OR IGNORE INTO close_timer
   WITH closed AS (
     SELECT f.capture_id, f.server_ip, f.server_port, f.id AS flow_id, s.ended_sender AS actor, s.ended_by AS class,
-           s.to_frame AS frame, s.to_ns AS ns, f.established_ns,
+           s.to_frame AS frame, s.to_ns AS ns, f.established_ns, f.client_bytes = 0 OR f.server_bytes = 0 AS one_sided,
            max(coalesce(iif(f.client_last_data_ns <= s.to_ns, f.client_last_data_ns, NULL), 0),
                coalesce(iif(f.server_last_data_ns <= s.to_ns, f.server_last_data_ns, NULL), 0)) AS data_ns,
            (SELECT x.request_ns FROM http_exchange x
@@ -496,7 +498,7 @@ INSERT OR IGNORE INTO close_timer
     UNION ALL
     SELECT *, 'request', ns - request_ns FROM closed WHERE request_ns IS NOT NULL
     UNION ALL
-    SELECT *, 'handshake', ns - established_ns FROM closed WHERE established_ns IS NOT NULL
+    SELECT *, 'handshake', ns - established_ns FROM closed WHERE established_ns IS NOT NULL AND one_sided
   ), stepped AS (
     SELECT *, after_ns - lag(after_ns, 1, 0) OVER grp > max(20000000, after_ns / 100) AS begins
       FROM measured
@@ -512,10 +514,92 @@ INSERT OR IGNORE INTO close_timer
     WINDOW grp AS (PARTITION BY capture_id, server_ip, server_port, actor, class, since, cluster)
   )
   SELECT capture_id, server_ip, server_port, flow_id, actor, class, since, frame, ns, after_ns, cluster, members, min_ns, max_ns
-    FROM counted
+    FROM counted c
    WHERE members >= 3 AND max_ns - min_ns <= max(20000000, max_ns / 100)
      -- what began together and ended together shows no timer
-     AND span_ns >= max(200000000, 5 * (max_ns - min_ns));
+     AND span_ns >= max(200000000, 5 * (max_ns - min_ns))
+   ORDER BY members DESC, CASE since WHEN 'request' THEN 0 WHEN 'last data' THEN 1 ELSE 2 END;
+
+-- What tells the connections to a server that failed (went dark, died of a silence, were reset
+-- by a host that did not know them, or in another's name) from those that lived: a row for each
+-- thing in which the two differ without exception. Two of each at the least; nothing is said
+-- of a server with more than 5000 connections.
+CREATE TABLE survivor_contrast(
+  capture_id  INTEGER NOT NULL,
+  server_ip   TEXT NOT NULL,
+  server_port INTEGER NOT NULL,
+  trait       TEXT NOT NULL,            -- 'silence', 'bytes', 'expect', 'port', 'ttl', 'path', 'client', 'time'
+  failed      INTEGER NOT NULL,         -- connections
+  lived       INTEGER NOT NULL,
+  text        TEXT NOT NULL,
+  PRIMARY KEY (capture_id, server_ip, server_port, trait)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO survivor_contrast
+  WITH failed AS MATERIALIZED (
+    SELECT flow_id FROM dark WHERE what = 'data'
+     UNION
+    SELECT flow_id FROM idle_death
+     UNION
+    SELECT flow_id FROM reset_anatomy
+     WHERE class IN ('unknown_socket', 'injected') AND usual_ttl IS NOT NULL
+       AND NOT after_own_fin AND NOT after_peer_fin AND NOT after_own_rst
+  ), endpoint AS (
+    SELECT f.capture_id, f.server_ip, f.server_port
+      FROM failed x JOIN connection f ON f.id = x.flow_id
+     GROUP BY f.capture_id, f.server_ip, f.server_port
+    HAVING count(*) >= 2
+       AND (SELECT count(*) FROM (SELECT 1 FROM flow n WHERE n.server_ip = f.server_ip AND n.server_port = f.server_port
+                                   LIMIT 5001)) <= 5000
+  ), member AS MATERIALIZED (
+    SELECT e.*, f.id, f.client_bytes, f.client_port, f.client_ttl, f.path, f.client_ip, f.first_ns,
+           f.id IN (SELECT flow_id FROM failed) AS bad,
+           coalesce((SELECT max(s.to_ns - s.from_ns) FROM silence s
+                      WHERE s.flow_id = f.id AND s.scope = 'both' AND s.ended_by <> 'end_of_capture'), 0) AS silence_ns,
+           EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = f.id AND x.expect_continue) AS expect
+      FROM endpoint e
+      JOIN connection f ON f.server_ip = e.server_ip AND f.server_port = e.server_port AND f.capture_id = e.capture_id
+     WHERE f.established_ns IS NOT NULL AND (f.server_bytes > 0 OR f.id IN (SELECT flow_id FROM failed))
+  ), value AS (
+    SELECT capture_id, server_ip, server_port, bad, 'silence' AS trait, silence_ns AS v FROM member
+    UNION ALL SELECT capture_id, server_ip, server_port, bad, 'bytes', client_bytes FROM member
+    UNION ALL SELECT capture_id, server_ip, server_port, bad, 'expect', expect FROM member
+    UNION ALL SELECT capture_id, server_ip, server_port, bad, 'port', client_port FROM member
+    UNION ALL SELECT capture_id, server_ip, server_port, bad, 'ttl', client_ttl FROM member
+    UNION ALL SELECT capture_id, server_ip, server_port, bad, 'path', coalesce(path, 'none') FROM member
+    UNION ALL SELECT capture_id, server_ip, server_port, bad, 'client', client_ip FROM member
+    UNION ALL SELECT capture_id, server_ip, server_port, bad, 'time', first_ns FROM member
+  ), edge AS (
+    SELECT capture_id, server_ip, server_port, trait, sum(bad) AS failed, sum(NOT bad) AS lived,
+           min(v) FILTER (WHERE bad) AS bad_min, max(v) FILTER (WHERE bad) AS bad_max,
+           min(v) FILTER (WHERE NOT bad) AS good_min, max(v) FILTER (WHERE NOT bad) AS good_max
+      FROM value
+     WHERE v IS NOT NULL
+     GROUP BY capture_id, server_ip, server_port, trait
+  ), clean AS (
+    SELECT *, bad_min > good_max AS above
+      FROM edge
+     WHERE failed >= 2 AND lived >= 2 AND (bad_min > good_max OR bad_max < good_min)
+       -- of names only one that failed, and for all of them
+       AND (trait NOT IN ('path', 'client') OR bad_min = bad_max)
+       -- a silence is no reason to live; nor are more bytes, of those that were cut short
+       AND (trait NOT IN ('silence', 'bytes') OR bad_min > good_max)
+  )
+  SELECT capture_id, server_ip, server_port, trait, failed, lived,
+         'the ' || failed || ' that failed '
+           || CASE trait
+              WHEN 'silence' THEN printf('had been silent for %.1f s or longer, the %d that lived for %.1f s at most', bad_min / 1e9, lived, good_max / 1e9)
+              WHEN 'bytes'   THEN printf('had sent %d bytes or more, the %d that lived %d at most', bad_min, lived, good_max)
+              WHEN 'expect'  THEN iif(above, 'had asked with Expect: 100-continue, none', 'had not asked with Expect: 100-continue, all') || ' of the ' || lived || ' that lived had'
+              WHEN 'port'    THEN printf('came from ports %d to %d, the %d that lived from %d to %d', bad_min, bad_max, lived, good_min, good_max)
+              WHEN 'ttl'     THEN printf('arrived with TTL %d to %d, the %d that lived with %d to %d', bad_min, bad_max, lived, good_min, good_max)
+              WHEN 'path'    THEN 'came by the path ' || bad_min || ', none of the ' || lived || ' that lived did'
+              WHEN 'client'  THEN 'came from ' || bad_min || ', none of the ' || lived || ' that lived did'
+              ELSE                'began ' || iif(above, 'after', 'before') || ' all of the ' || lived || ' that lived' END
+    FROM clean c
+   -- ports are often given out in turn: then they only say when
+   WHERE trait <> 'port' OR NOT EXISTS (SELECT 1 FROM clean t WHERE t.trait = 'time' AND (t.capture_id, t.server_ip, t.server_port)
+                                                                                     = (c.capture_id, c.server_ip, c.server_port));
 
 -- Heartbeats inside of TLS, inferred: small records of one direction with the same length,
 -- three or more that follow one another at one pace (to a tenth, and not faster than twice a

@@ -11,6 +11,7 @@
 --            hangs. So from {at} on the packets were lost on the way (a cable, a route, a rule
 --            that drops, a tunnel) or the other host was off. A silence before it is not to blame: it was
 --            short, or survived before, or new connections failed as well. {meanwhile}
+--            {contrast}
 -- remedy:    Find out where the packets get lost at that time: capture on both ends with the same filter
 --                tcpdump -ni any -s 128 -w dark.pcap 'host {client_address} and host {server_address} and tcp port {server_port}'
 --            and look at rules, routes and interface counters on the way (nft list ruleset, ip route get
@@ -31,11 +32,11 @@ WITH gone AS MATERIALIZED (
          iif(d.sender = 'client', f.server_ip, f.client_ip) AS peer_ip,
          iif(f.ended = 'rst' AND f.ended_by = d.sender, f.ended_ns, NULL) AS given_up_ns,
          -- of the next connections, by their ids
-         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
-                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+         (SELECT count(*) FROM (SELECT established_ns, ended, client_ip FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 100)
            WHERE established_ns IS NOT NULL AND client_ip = f.client_ip) AS new_good,
-         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
-                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+         (SELECT count(*) FROM (SELECT established_ns, ended, client_ip FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 100)
            WHERE ended = 'unanswered' AND client_ip = f.client_ip) AS new_failed
     FROM dark d
     JOIN connection f ON f.id = d.flow_id
@@ -50,20 +51,26 @@ WITH gone AS MATERIALIZED (
               AND (SELECT count(*) FROM tcp_event e WHERE e.flow_id = f.id AND e.kind = 'syn_ack') > 1)
 ), timed AS (
   SELECT *, coalesce(given_up_ns, max(last_ns, flow_last_ns)) - first_ns AS dark_ns,
-         given_up_ns IS NOT NULL OR transmissions >= 6 AS settled
+         given_up_ns IS NOT NULL OR transmissions >= 6 AS settled,
+         -- a segment bigger than any that had arrived before: then it may be its size
+         (SELECT p.len FROM packet p WHERE p.flow_id = gone.flow_id AND p.frame = gone.first_frame) AS len,
+         (SELECT max(p.len) FROM packet p WHERE p.flow_id = gone.flow_id AND p.sender = gone.sender AND p.frame < gone.first_frame) AS len_before
     FROM gone
+), sized AS MATERIALIZED (
+  SELECT *, len >= 1000 AND len > coalesce(len_before, 0) AS bigger FROM timed
 )
 SELECT t.flow_id, t.first_ns AS from_ns, coalesce(t.given_up_ns, t.last_ns) AS to_ns,
-       iif(t.settled, 'error', 'warning') AS severity, iif(t.settled, 'proven', 'likely') AS confidence,
+       iif(t.settled, 'error', 'warning') AS severity,
+       CASE WHEN t.bigger THEN 'possible' WHEN t.settled THEN 'proven' ELSE 'likely' END AS confidence,
        'From ' || printf('%.3f s', (t.first_ns - t.flow_first_ns) / 1e9) || ' into the connection nothing came back from '
          || t.peer_name || ': the ' || t.sender || ' sent the same '
          || iif(t.bytes = 1, 'byte ', t.bytes || ' bytes ') || t.transmissions || ' times in '
          || printf('%.1f s', (t.last_ns - t.first_ns) / 1e9) || ' without an answer'
          || iif(t.given_up_ns IS NULL, '', ', and gave up with RST after '
-                || printf('%.1f s', (t.given_up_ns - t.first_ns) / 1e9)) || '. The path or the host was dead'
+                || printf('%.1f s', (t.given_up_ns - t.first_ns) / 1e9)) || iif(t.bigger, '. It is a bigger segment than any before: the path, or its way for big packets, was dead', '. The path or the host was dead')
          || CASE WHEN t.new_good THEN ' for this connection; new ones between the same hosts came about meanwhile.'
                  WHEN t.new_failed THEN '; new connections were not answered either.' ELSE '.' END AS summary,
-       json_object('transmissions', t.transmissions, 'bytes', t.bytes,
+       json_object('transmissions', t.transmissions, 'bytes', t.bytes, 'segment_bytes', t.len, 'biggest_before', t.len_before,
                    'dark_from_s', seconds(t.first_ns - t.capture_first_ns), 'dark_s', seconds(t.dark_ns),
                    'heard_before_s', seconds(t.first_ns - t.heard_ns),
                    'retransmission_gaps_s', json((SELECT json_group_array(seconds(gap_ns)) FROM
@@ -72,6 +79,9 @@ SELECT t.flow_id, t.first_ns AS from_ns, coalesce(t.given_up_ns, t.last_ns) AS t
                                                      ORDER BY nth LIMIT 16))),
                    'given_up_after_s', seconds(t.given_up_ns - t.first_ns),
                    'new_connections_good', t.new_good, 'new_connections_failed', t.new_failed,
+                   'contrast', json((SELECT json_group_array(x.text) FROM survivor_contrast x
+                                WHERE (x.capture_id, x.server_ip, x.server_port) = (t.capture_id, t.server_ip, t.server_port)
+                               HAVING count(*) > 0)),
                    'speaker', t.sender, 'silent_side', t.peer, 'server', t.server, 'server_port', t.server_port,
                    'client_address', t.client_ip, 'server_address', t.server_ip, 'peer_address', t.peer_ip,
                    'at', strftime('%Y-%m-%d %H:%M:%S', t.first_ns / 1000000000, 'unixepoch') || ' UTC',
@@ -93,6 +103,6 @@ SELECT t.flow_id, t.first_ns AS from_ns, coalesce(t.given_up_ns, t.last_ns) AS t
             UNION ALL
            SELECT json_object('frame', iif(t.given_up_ns IS NULL, NULL, t.ended_frame), 'role', 'RST: the ' || t.sender || ' gives up')))
          AS evidence
-  FROM timed t
+  FROM sized t
  WHERE t.settled OR t.dark_ns >= :long_s * 1e9
  ORDER BY t.first_ns, t.flow_id;

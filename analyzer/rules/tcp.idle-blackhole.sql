@@ -13,6 +13,7 @@
 --            The time-out lies between the longest silence that a connection to {server} survived
 --            ({survived_s} s) and the shortest that killed one ({fatal_s} s). Known timers in between:
 --            {candidates}
+--            {contrast}
 -- remedy:    Let something pass more often than the time-out: TCP keep-alive well below {fatal_s} s, and
 --            switched on in the program (SO_KEEPALIVE):
 --                sysctl -w net.ipv4.tcp_keepalive_time={keepalive_s} net.ipv4.tcp_keepalive_intvl=30 net.ipv4.tcp_keepalive_probes=10
@@ -31,8 +32,8 @@ WITH gone AS MATERIALIZED (
          n.server, iif(d.sender = 'client', 'server', 'client') AS peer,
          iif(f.ended = 'rst' AND f.ended_by = d.sender, f.ended_ns, NULL) AS given_up_ns,
          -- of the next connections, by their ids
-         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
-                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+         (SELECT count(*) FROM (SELECT established_ns, ended, client_ip FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 100)
            WHERE established_ns IS NOT NULL AND client_ip = f.client_ip) AS new_good
     FROM dark d
     JOIN idle_death i ON i.flow_id = d.flow_id AND i.how = 'dark'
@@ -42,7 +43,9 @@ WITH gone AS MATERIALIZED (
      AND coalesce(iif(d.sender = 'client', f.server_fin_ns, f.client_fin_ns), d.first_ns + 1) > d.first_ns
 )
 SELECT g.flow_id, g.first_ns - g.idle_ns AS from_ns, coalesce(g.given_up_ns, g.last_ns) AS to_ns,
-       'error' AS severity, iif(g.new_good, 'proven', 'likely') AS confidence,
+       'error' AS severity,
+       CASE WHEN g.new_good THEN 'proven' WHEN b.survived_ns IS NOT NULL OR b.deaths > 1 OR g.idle_ns >= 30000000000 THEN 'likely'
+            ELSE 'possible' END AS confidence,
        'After ' || printf('%.1f s', g.idle_ns / 1e9) || ' of silence the ' || g.sender || '''s next '
          || iif(g.bytes = 1, 'byte was', g.bytes || ' bytes were') || ' sent ' || g.transmissions || ' times in '
          || printf('%.1f s', (g.last_ns - g.first_ns) / 1e9) || ' and never answered'
@@ -61,6 +64,9 @@ SELECT g.flow_id, g.first_ns - g.idle_ns AS from_ns, coalesce(g.given_up_ns, g.l
                    'survived_s', seconds(b.survived_ns), 'fatal_s', seconds(b.fatal_ns),
                    'survived_longer', b.longer, 'deaths', b.deaths, 'new_connections_good', g.new_good,
                    'keepalive_s', max(1, CAST(b.fatal_ns / 1e9 / 4 AS INTEGER)),
+                   'contrast', json((SELECT json_group_array(x.text) FROM survivor_contrast x
+                                WHERE (x.capture_id, x.server_ip, x.server_port) = (g.capture_id, g.server_ip, g.server_port)
+                               HAVING count(*) > 0)),
                    'speaker', g.sender, 'server', g.server,
                    'meanwhile', iif(g.new_good, 'New connections between the same hosts came about meanwhile, so the path and the host are well.',
                                     'Nothing else between the two hosts was tried meanwhile, so an outage is not ruled out.'),

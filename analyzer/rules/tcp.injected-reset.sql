@@ -1,5 +1,5 @@
 -- id:        tcp.injected-reset
--- title:     A reset that the host in whose name it came did not send
+-- title:     A reset made in the name of another host
 -- severity:  error
 -- over:      reset
 -- param:     goes_on_s = 0.01      what a host sends so long after its own RST is no reordering
@@ -10,6 +10,7 @@
 --            Firewalls and intrusion prevention reject connections in this way (by rule, by a word in the
 --            content), balancers when they take a backend out, and so do devices that disturb on purpose.
 --            The program at the other end sees "Connection reset by peer" and blames the wrong host.
+--            {contrast}
 -- remedy:    Look at what on the way may reset: a rule that rejects (on the host itself as well)
 --                nft list ruleset | grep -i -e reject -e 'tcp reset'
 --                iptables -S | grep tcp-reset
@@ -71,11 +72,14 @@ SELECT j.flow_id, coalesce(j.trigger_ns, j.ns) AS from_ns, coalesce(j.on_ns, j.n
                    'ttl_syn_ack', iif(j.sender = 'server', j.usual_ttl, NULL),
                    'rst_after_request_s', seconds(j.trigger_delay_ns), 'rst_after_data_s', seconds(j.trigger_delay_ns),
                    'goes_on_after_s', seconds(j.on_ns - j.ns), 'resets', j.resets, 'ip_id', j.ip_id, 'window', j.window,
+                   'contrast', json((SELECT json_group_array(x.text) FROM survivor_contrast x
+                                WHERE (x.capture_id, x.server_ip, x.server_port) = (j.capture_id, j.server_ip, j.server_port)
+                               HAVING count(*) > 0)),
                    'sender', j.sender, 'server', j.server,
                    'server_or_client', iif(j.sender = 'server', j.server, j.client),
                    'at', strftime('%Y-%m-%d %H:%M:%S', j.ns / 1000000000, 'unixepoch') || ' UTC',
-                   'hops', iif(j.elsewhere, 'By its TTL it comes from ' || j.hops || ' hops away, the host is ' || j.usual_hops
-                                  || ' hops away (traceroute names what is there).', 'By its TTL it comes from as far away as the host: begin there.'),
+                   'hops', iif(j.elsewhere, 'By its TTL it comes from ' || j.hops || iif(j.hops = 1, ' hop', ' hops') || ' away, the host is ' || j.usual_hops
+                                  || ' away (traceroute names what is there).', 'By its TTL it comes from as far away as the host: begin there.'),
                    'why', trim(iif(j.class = 'injected', 'Its TTL is ' || j.ttl || ', that of the host''s other segments ' || j.usual_ttl
                                   || ': it has not come the same way. ', '')
                                || iif(j.on_frame IS NULL, '', 'The host went on with the connection afterwards: it knew nothing of a reset.'))) AS numbers,

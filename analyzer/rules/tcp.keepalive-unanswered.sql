@@ -23,8 +23,8 @@ WITH probed AS MATERIALIZED (
          iif(d.sender = 'client', n.server, n.client) AS peer_name,
          iif(f.ended = 'rst' AND f.ended_by = d.sender, f.ended_ns, NULL) AS given_up_ns,
          -- of the next connections, by their ids
-         (SELECT count(*) FROM (SELECT * FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
-                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 1000)
+         (SELECT count(*) FROM (SELECT established_ns, ended, client_ip FROM flow o WHERE o.server_ip = f.server_ip AND o.server_port = f.server_port
+                                   AND o.id > d.flow_id - f.first_frame + d.first_frame AND o.capture_id = f.capture_id ORDER BY o.id LIMIT 100)
            WHERE established_ns IS NOT NULL AND client_ip = f.client_ip) AS new_good
     FROM dark d
     JOIN connection f ON f.id = d.flow_id

@@ -11,6 +11,7 @@
 --            The time-out lies between the longest silence that a connection to {server} survived
 --            ({survived_s} s) and the shortest that killed one ({fatal_s} s). Known timers in between:
 --            {candidates}
+--            {contrast}
 -- remedy:    Let something pass more often than the time-out: TCP keep-alive well below {fatal_s} s, and
 --            switched on in the program (SO_KEEPALIVE):
 --                sysctl -w net.ipv4.tcp_keepalive_time={keepalive_s} net.ipv4.tcp_keepalive_intvl=30 net.ipv4.tcp_keepalive_probes=10
@@ -49,6 +50,9 @@ SELECT i.flow_id, i.pause_from_ns AS from_ns, i.ns AS to_ns, 'error' AS severity
                    'survived_longer', b.longer,
                    'rst_has_ack_flag', json(iif(i.has_ack, 'true', 'false')), 'rst_ttl', i.ttl,
                    'syn_ack_ttl', i.usual_ttl, 'keepalive_s', max(1, CAST(b.fatal_ns / 1e9 / 4 AS INTEGER)),
+                   'contrast', json((SELECT json_group_array(x.text) FROM survivor_contrast x
+                                WHERE (x.capture_id, x.server_ip, x.server_port) = (i.capture_id, i.server_ip, i.server_port)
+                               HAVING count(*) > 0)),
                    'server', i.server,
                    'candidates', json((SELECT json_group_array(text) FROM
                                         (SELECT text FROM idle_candidate c

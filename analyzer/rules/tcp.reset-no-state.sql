@@ -12,6 +12,7 @@
 --            it, and the silence before ({idle_s} s) is too short for an idle time-out. So the state was
 --            lost at one stroke: the host or container was restarted or replaced, a standby took over,
 --            or a table of connections on the way was flushed (conntrack -F, a reloaded balancer).
+--            {contrast}
 -- remedy:    Look for what happened at {at} around {server}: restarts and deployments (last reboot,
 --            kubectl get pods -o wide, docker ps), failover, firewall or balancer reloads. Let clients
 --            reconnect and retry once; drain connections before a planned restart.
@@ -50,6 +51,9 @@ SELECT d.flow_id, d.pause_from_ns AS from_ns, d.ns AS to_ns, 'error' AS severity
          AS summary,
        json_object('idle_s', seconds(d.pause_ns), 'rst_after_data_s', seconds(d.trigger_delay_ns),
                    'ttl_rst', d.ttl, 'ttl_syn_ack', d.usual_ttl, 'server', d.server,
+                   'contrast', json((SELECT json_group_array(x.text) FROM survivor_contrast x
+                                WHERE (x.capture_id, x.server_ip, x.server_port) = (d.capture_id, d.server_ip, d.server_port)
+                               HAVING count(*) > 0)),
                    'at', strftime('%Y-%m-%d %H:%M:%S', d.ns / 1000000000, 'unixepoch') || ' UTC') AS numbers,
        json_array(json_object('frame', d.pause_from_frame, 'role', 'last segment before the pause'),
                   json_object('frame', d.pause_to_frame, 'role', 'first segment after it'),

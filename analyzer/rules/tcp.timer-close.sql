@@ -13,21 +13,15 @@
 -- confirm:   Leave a connection to {server} alone: it is closed after {after_s} s again.
 -- not:       A restart closes connections at one moment, whatever the time since they were used (tcp.mass-close).
 -- reference: RFC 9112, section 9.5; RFC 9293, section 3.9.1
-WITH ranked AS (
-  -- of several measures that agree the one with most members, then the nearest
-  SELECT t.*, n.server, f.client_ip, f.client_last_data_ns, f.server_last_data_ns,
-         first_value(since || '/' || cluster) OVER (PARTITION BY t.capture_id, t.server_ip, t.server_port, t.actor, t.class, t.flow_id
-                                ORDER BY t.members DESC, CASE t.since WHEN 'request' THEN 0 WHEN 'last data' THEN 1 ELSE 2 END) AS best
+WITH chosen AS (
+  SELECT t.*, f.client_ip, f.client_last_data_ns, f.server_last_data_ns,
+         row_number() OVER (PARTITION BY t.capture_id, t.server_ip, t.server_port, t.actor, t.class, t.since, t.cluster ORDER BY t.ns, t.frame) AS nth
     FROM close_timer t
     JOIN flow f ON f.id = t.flow_id
-    JOIN flow_name n ON n.flow_id = t.flow_id
-), chosen AS (
-  SELECT *, row_number() OVER (PARTITION BY capture_id, server_ip, server_port, actor, class, since, cluster ORDER BY ns, frame) AS nth
-    FROM ranked WHERE best = since || '/' || cluster
 ), told AS (
   SELECT min(flow_id) AS flow_id, capture_id, min(ns) AS from_ns, max(ns) AS to_ns, count(*) AS connections, actor, class,
          CASE since WHEN 'request' THEN 'a request that was not answered in full' ELSE 'the ' || since END AS words, since,
-         iif(count(DISTINCT client_ip) = 1, min(client_ip), NULL) AS client, min(server) AS server,
+         iif(count(DISTINCT client_ip) = 1, min(client_ip), NULL) AS client,
          CAST(avg(after_ns) AS INTEGER) AS after_ns, min(after_ns) AS min_ns, max(after_ns) AS max_ns,
          since = 'last data' AND actor = 'server' AND min(client_last_data_ns > coalesce(server_last_data_ns, 0)) AS unanswered,
          '[' || group_concat(json_object('frame', frame, 'role', iif(class = 'fin', 'FIN', 'RST') || ' of the ' || actor, 'flow', flow_id))
@@ -36,13 +30,13 @@ WITH ranked AS (
    GROUP BY capture_id, server_ip, server_port, actor, class, since, cluster
   HAVING count(*) >= 3
 )
-SELECT flow_id, capture_id, from_ns, to_ns, 'note' AS severity, iif(connections >= 5, 'proven', 'likely') AS confidence,
-       client, server,
+SELECT told.flow_id, capture_id, from_ns, to_ns, 'note' AS severity, iif(connections >= 5, 'proven', 'likely') AS confidence,
+       told.client, n.server,
        'The ' || actor || ' closes (' || iif(class = 'fin', 'FIN', 'RST') || ') ' || printf('%.3f s', after_ns / 1e9)
          || ' after ' || words || ', ' || connections || ' times, the same to ' || duration(max_ns - min_ns) || ': a timer'
          || iif(unanswered, '. What the client had sent last was not answered.', '.') AS summary,
        json_object('connections', connections, 'after_s', seconds(after_ns), 'after_min_s', seconds(min_ns), 'after_max_s', seconds(max_ns),
-                   'spread_s', seconds(max_ns - min_ns), 'since', since, 'since_words', words, 'actor', actor, 'class', class, 'server', server,
+                   'spread_s', seconds(max_ns - min_ns), 'since', since, 'since_words', words, 'actor', actor, 'class', class, 'server', n.server,
                    'candidates', json((SELECT json_group_array(text) FROM
                                         (SELECT printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
                                            FROM known_timer t
@@ -52,4 +46,5 @@ SELECT flow_id, capture_id, from_ns, to_ns, 'note' AS severity, iif(connections 
                    'bucket', round(after_ns / 1e9)) AS numbers,
        evidence
   FROM told
- ORDER BY from_ns, server, actor, class, since;
+  JOIN flow_name n ON n.flow_id = told.flow_id
+ ORDER BY from_ns, n.server, actor, class, since;

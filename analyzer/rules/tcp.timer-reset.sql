@@ -11,6 +11,7 @@
 --            The time-out lies between the longest silence that a connection to {server} survived
 --            ({survived_s} s) and the shortest that killed one ({fatal_s} s). Known timers in between:
 --            {candidates}
+--            {contrast}
 -- remedy:    Let something pass more often than every {fatal_s} s, TCP keep-alive for one (SO_KEEPALIVE in the
 --            program):
 --                sysctl -w net.ipv4.tcp_keepalive_time={keepalive_s} net.ipv4.tcp_keepalive_intvl=30 net.ipv4.tcp_keepalive_probes=10
@@ -47,6 +48,9 @@ SELECT t.flow_id, t.ns - t.idle_ns AS from_ns, t.ns AS to_ns,
          || '.' AS summary,
        json_object('idle_s', seconds(t.idle_ns), 'alike', t.alike, 'survived_s', seconds(b.survived_ns), 'fatal_s', seconds(b.fatal_ns),
                    'rst_has_ack_flag', json(iif(t.has_ack, 'true', 'false')), 'rst_ttl', t.ttl, 'usual_ttl', t.usual_ttl,
+                   'contrast', json((SELECT json_group_array(x.text) FROM survivor_contrast x
+                                WHERE (x.capture_id, x.server_ip, x.server_port) = (t.capture_id, t.server_ip, t.server_port)
+                               HAVING count(*) > 0)),
                    'sender', t.sender, 'server', t.server, 'keepalive_s', max(1, CAST(b.fatal_ns / 1e9 / 4 AS INTEGER)),
                    'why', CASE WHEN t.other_frame IS NOT NULL THEN 'At the same moment both sides got one, so neither of them sent it.'
                                WHEN t.class = 'injected' THEN 'Its TTL (' || t.ttl || ') is not that of the host''s other segments (' || t.usual_ttl || ').'
