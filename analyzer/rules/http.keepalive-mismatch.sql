@@ -12,7 +12,7 @@
 -- remedy:    Let the client, or the balancer in front, close first: its idle limit some seconds below {keepalive_s} s; or
 --            raise the server's above theirs:
 --                nginx keepalive_timeout 75s; Node.js server.keepAliveTimeout = 65000; gunicorn --keep-alive 75
---            Timers that fit: {candidates}
+--            {known}
 -- confirm:   The server's configuration has a keep-alive time-out of about {keepalive_s} s, and the client's pool a
 --            longer idle limit, or none.
 -- not:       A client that never uses a connection again after so long a pause is not in danger.
@@ -58,6 +58,9 @@ SELECT t.flow_id, t.capture_id, t.from_ns, t.to_ns, 'note' AS severity, 'likely'
                    'candidates', json((SELECT json_group_array(text) FROM (
                       SELECT printf('%g s ', k.seconds) || k.product || ' (' || k.setting || ')' AS text FROM known_timer k
                        WHERE k.layer IN ('http', 'balancer', 'proxy') AND abs(k.seconds - t.usual_ns / 1e9) <= k.tolerance_s ORDER BY k.seconds, text))),
+                   'known', (SELECT 'Timers that fit: ' || group_concat(text, ', ') || '.' FROM (
+                      SELECT printf('%g s ', k.seconds) || k.product || ' (' || k.setting || ')' AS text FROM known_timer k
+                       WHERE k.layer IN ('http', 'balancer', 'proxy') AND abs(k.seconds - t.usual_ns / 1e9) <= k.tolerance_s ORDER BY k.seconds, text)),
                    'bucket', round(t.usual_ns / 1e9)) AS numbers,
        '[' || json_object('frame', r.to_frame, 'role', 'use after a long pause', 'flow', r.flow_id) || ',' || t.proof || ']' AS evidence
   FROM timed t

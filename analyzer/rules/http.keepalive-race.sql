@@ -8,16 +8,14 @@
 -- needs:     payload, both-sides, frames
 -- explains:  The server kept the idle connection for {idle_s} s and closed it: its keep-alive time-out. The
 --            client's next request was on its way at that very moment, so neither could know of the
---            other ({request_minus_fin_s} s lie between the request and the FIN in this capture; a round trip
---            takes {rtt_s} s). The server's host answered the request with RST, the program behind it
---            never saw it. A client that does not retry, or must not (POST), reports "connection reset";
---            a balancer answers 502.
+--            other. The server's host answered the request with RST, and the program behind it never
+--            read it. A client that does not retry, or must not (POST), reports "connection reset";
+--            a balancer answers 502.{apart}
 -- remedy:    Let the side that asks close first: its idle limit must be some seconds shorter than the
 --            server's {idle_s} s, or the server's longer than that of every client and balancer in front:
 --                nginx keepalive_timeout 75s; Node.js server.keepAliveTimeout = 65000; gunicorn --keep-alive 75; uvicorn --timeout-keep-alive 75
 --                Go http.Transport.IdleConnTimeout; Apache HttpClient setConnectionTimeToLive; Envoy idle_timeout
---            The server has not seen the request, so it may be sent again once on a new connection.
---            Timers that fit: {candidates}
+--            The server has not worked on the request, so it may be sent again once on a new connection.{known}
 -- confirm:   The server's configuration has a keep-alive time-out of about {idle_s} s. It happens only to
 --            requests that come that long after the one before, and seldom.
 -- not:       A request that acknowledges the FIN was sent by a client that could have known of it
@@ -83,6 +81,13 @@ SELECT t.flow_id, t.idle_from_ns AS from_ns, max(t.request_ns, t.ended_ns, coale
                         FROM known_timer k
                        WHERE k.layer IN ('http', 'balancer', 'proxy')
                          AND abs(k.seconds - (t.ended_ns - t.idle_from_ns) / 1e9) <= k.tolerance_s ORDER BY 1))),
+                   'apart', iif(t.how = 'crossed', ' In this capture the two are ' || duration(abs(t.request_ns - t.ended_ns)) || ' apart; a round trip takes '
+                                  || coalesce(duration(t.rtt_ns), 'a time that is not known here') || '.', NULL),
+                   'known', (SELECT ' Timers that fit: ' || group_concat(text, ', ') || '.' FROM (
+                      SELECT printf('%g s ', k.seconds) || k.product || ' (' || k.setting || ')' AS text
+                        FROM known_timer k
+                       WHERE k.layer IN ('http', 'balancer', 'proxy')
+                         AND abs(k.seconds - (t.ended_ns - t.idle_from_ns) / 1e9) <= k.tolerance_s ORDER BY 1)),
                    'bucket', round((t.ended_ns - t.idle_from_ns) / 1e9)) AS numbers,
        json_array(json_object('frame', t.last_response_frame, 'role', 'last response'),
                   json_object('frame', t.request_frame, 'role', 'next request'),

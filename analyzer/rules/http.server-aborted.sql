@@ -7,13 +7,12 @@
 -- param:     timer_count = 3       so many make it a timer
 -- param:     echo_s = 0.2          how near a number in the request must be to the wait
 -- needs:     payload, both-sides, frames
--- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.unread-data-reset
+-- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.unread-data-reset, tcp.timer-reset, tcp.injected-reset, tcp.mass-close
 -- explains:  The request had reached the server's host, and {wait_s} s later the server's side ended the
 --            connection with {close_is}, without a byte of an answer. A program that has an answer, even an
 --            error, sends it; so this was a worker that crashed or was killed, a time limit on requests,
 --            or a proxy or balancer that gave up and hung up. Of {ended_alike} requests to {server} that were
---            ended so, {same_wait} waited as long as this one: three and more are a timer. Known timers of
---            that length: {candidates}
+--            ended so, {same_wait} waited as long as this one: three and more are a timer.{known}
 -- remedy:    Look at the log of {server} at {at}, of the program's workers as well as of the web server:
 --                php-fpm: request_terminate_timeout, "exited on signal"; gunicorn: --timeout, "WORKER TIMEOUT"
 --                uwsgi: harakiri; Node.js: server.requestTimeout; kernel: journalctl -k | grep -i -e oom -e segfault
@@ -21,7 +20,7 @@
 --            must be raised, on each proxy on the way as well.
 -- confirm:   The same request sent to the program itself, past the proxy, is ended after the same time (its
 --            own limit) or not (the proxy's):
---                curl -v -o /dev/null -w '%{time_total}\n' http://{server}{target}
+--                time curl -v -o /dev/null http://{server}{target}
 -- not:       A server that closes an idle connection as the next request arrives is http.keepalive-race. A
 --            client that closes first gave up (http.client-gave-up). A RST of a host that does not know the
 --            connection (no ACK) is a restart or a forgotten address translation.
@@ -72,6 +71,8 @@ SELECT j.flow_id, j.request_ns AS from_ns, j.close_ns AS to_ns, 'error' AS sever
                    'at', strftime('%Y-%m-%d %H:%M:%S', j.close_ns / 1000000000, 'unixepoch') || ' UTC',
                    'candidates', json((SELECT json_group_array(text) FROM
                                         (SELECT text FROM candidate c WHERE c.flow_id = j.flow_id ORDER BY seconds, text))),
+                   'known', (SELECT ' Known timers of that length: ' || group_concat(text, ', ') || '.' FROM
+                               (SELECT text FROM candidate c WHERE c.flow_id = j.flow_id ORDER BY seconds, text)),
                    'bucket', round(j.wait_ns / 1e9)), coalesce(e.numbers, '{}')) AS numbers,
        json_array(json_object('frame', j.request_frame, 'role', 'request'),
                   json_object('frame', j.request_end_frame, 'role', 'end of the request'),

@@ -4,7 +4,7 @@
 -- over:      http_exchange
 -- param:     timer_s = 0.05        error answers whose times differ by no more are made by a timer
 -- explains:  {server} answered {count} of {answers} requests with {status} {reason}. {meaning} These answers came
---            {wait_min_s} to {wait_max_s} s after the request (half of them within {wait_s} s). Known timers of that length: {candidates}
+--            {wait_min_s} to {wait_max_s} s after the request (half of them within {wait_s} s).{known}
 -- remedy:    {look}
 --                grep ' {status} ' access.log
 -- confirm:   The same request sent past the proxy, straight to the program behind, shows who makes the error:
@@ -96,6 +96,10 @@ SELECT t.flow_id, t.capture_id, t.from_ns, t.to_ns,
                       SELECT printf('%g s ', k.seconds) || k.product || ' (' || k.setting || ')' AS text FROM known_timer k
                        WHERE t.status IN (502, 503, 504) AND k.layer IN ('http', 'proxy', 'balancer') AND k.setting NOT LIKE '%100%'
                          AND abs(k.seconds - t.mid_ns / 1e9) <= k.tolerance_s ORDER BY k.seconds, text))),
+                   'known', (SELECT ' Known timers of that length: ' || group_concat(text, ', ') || '.' FROM (
+                      SELECT printf('%g s ', k.seconds) || k.product || ' (' || k.setting || ')' AS text FROM known_timer k
+                       WHERE t.status IN (502, 503, 504) AND k.layer IN ('http', 'proxy', 'balancer') AND k.setting NOT LIKE '%100%'
+                         AND abs(k.seconds - t.mid_ns / 1e9) <= k.tolerance_s ORDER BY k.seconds, text)),
                    'bucket', t.status) AS numbers,
        t.proof || iif(u.flow_id IS NULL, '',
          ',' || json_object('frame', u.request_frame, 'role', 'the request, sent on', 'flow', u.flow_id)

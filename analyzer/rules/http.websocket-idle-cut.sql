@@ -8,8 +8,7 @@
 -- explains:  The WebSocket {target} was ended by the server's side ({close_is}) without a close frame, after a silence of
 --            {idle_s} s (the server had sent nothing for {server_idle_s} s, the client for {client_idle_s} s). Programs see
 --            this as code 1006. A server that wants to end a WebSocket says so with a close frame; who cuts
---            without one is mostly a proxy or balancer on the way whose idle time-out ran out: its
---            name may be among {candidates}
+--            without one is mostly a proxy or balancer on the way whose idle time-out ran out.{known}
 -- remedy:    Let one side send pings more often than every {idle_s} s (ws: setInterval(() => ws.ping(), 20000); Python
 --            websockets: ping_interval=20; Spring: setHeartbeatTime), or raise the time-out on each proxy:
 --                nginx: proxy_read_timeout 3600s; proxy_send_timeout 3600s; HAProxy: timeout tunnel 1h; AWS ALB: idle_timeout.timeout_seconds
@@ -39,6 +38,11 @@ SELECT c.id AS flow_id, c.last_ns_of_both AS from_ns, c.ended_ns AS to_ns, 'warn
                        WHERE (k.layer IN ('balancer', 'proxy', 'firewall', 'nat') OR k.setting IN ('proxy_read_timeout', 'stream_idle_timeout'))
                          AND (abs(k.seconds - (c.ended_ns - c.last_ns_of_both) / 1e9) <= k.tolerance_s
                               OR abs(k.seconds - (c.ended_ns - c.server_last_data_ns) / 1e9) <= k.tolerance_s) ORDER BY k.seconds, text))),
+                   'known', (SELECT ' Known timers of that length: ' || group_concat(text, ', ') || '.' FROM (
+                      SELECT printf('%g s ', k.seconds) || k.product || ' (' || k.setting || ')' AS text FROM known_timer k
+                       WHERE (k.layer IN ('balancer', 'proxy', 'firewall', 'nat') OR k.setting IN ('proxy_read_timeout', 'stream_idle_timeout'))
+                         AND (abs(k.seconds - (c.ended_ns - c.last_ns_of_both) / 1e9) <= k.tolerance_s
+                              OR abs(k.seconds - (c.ended_ns - c.server_last_data_ns) / 1e9) <= k.tolerance_s) ORDER BY k.seconds, text)),
                    'bucket', round((c.ended_ns - c.last_ns_of_both) / 1e9)) AS numbers,
        json_array(json_object('frame', c.opened_frame, 'role', '101 (Switching Protocols)'),
                   json_object('frame', c.last_data_frame, 'role', 'last data'),
