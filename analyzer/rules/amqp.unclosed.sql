@@ -50,8 +50,9 @@ WITH ended AS (
          count(*) OVER (PARTITION BY t.capture_id, t.server_ip, t.server_port, t.ended_by ORDER BY ln(max(t.idle_ns, 1))
                         RANGE BETWEEN 0.02 PRECEDING AND 0.02 FOLLOWING) - 1 AS same_idle,
          (SELECT coalesce(sum(unacked_now), 0) FROM amqp_channel a WHERE a.flow_id = t.flow_id) AS unacked,
-         (SELECT m.name FROM amqp_method m WHERE m.flow_id = t.flow_id AND m.ns <= t.ended_ns
-           ORDER BY m.ns DESC, m.rowid DESC LIMIT 1) AS last_method
+         iif(EXISTS (SELECT 1 FROM heartbeat h WHERE h.flow_id = t.flow_id AND h.ns = t.last_ns), 'heartbeat',
+             (SELECT m.name FROM amqp_method m WHERE m.flow_id = t.flow_id AND m.ns <= t.ended_ns
+               ORDER BY m.ns DESC, m.rowid DESC LIMIT 1)) AS last_said
     FROM known t
 ), candidate AS (
   SELECT j.flow_id, printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
@@ -64,7 +65,7 @@ SELECT j.flow_id, j.last_ns AS from_ns, j.ended_ns AS to_ns,
        iif(j.ended_by = 'server', 'error', 'warning') AS severity, 'proven' AS confidence,
        'The ' || j.ended_by || '''s side ended the connection (' || upper(j.ended) || ') without Connection.Close, '
          || duration(j.idle_ns) || ' after the last byte'
-         || coalesce(' (' || j.last_method || ')', '')
+         || coalesce(' (' || j.last_said || ')', '')
          || CASE WHEN j.idle AND j.ended_by = 'client'
                  THEN ': its program ended or dropped the connection, or an idle time-out on the way did'
                  WHEN j.idle AND j.heartbeat_s > 0 AND j.idle_ns < j.heartbeat_s * 5e8
@@ -80,7 +81,7 @@ SELECT j.flow_id, j.last_ns AS from_ns, j.ended_ns AS to_ns,
        json_object('idle_before_close_s', seconds(j.idle_ns), 'heartbeat_negotiated_s', j.heartbeat_s,
                    'close_in_T', iif(j.heartbeat_s > 0, round(j.idle_ns / 1e9 / j.heartbeat_s, 3), NULL),
                    'open_s', seconds(j.ended_ns - j.opened_ns), 'ended_by', j.ended_by, 'close_is', upper(j.ended),
-                   'survived_s', seconds(j.survived_ns), 'last_method', j.last_method, 'unacked', j.unacked, 'same_idle', j.same_idle,
+                   'survived_s', seconds(j.survived_ns), 'last_said', j.last_said, 'unacked', j.unacked, 'same_idle', j.same_idle,
                    'candidates', coalesce(iif(j.idle, 'Known timers of that length: ' || nullif((SELECT group_concat(text, '; ') FROM
                                    (SELECT text FROM candidate c WHERE c.flow_id = j.flow_id ORDER BY text LIMIT 12)), ''), NULL),
                                  iif(j.idle, 'No timer of that length is known by name; proxies let it be set freely (HAProxy: timeout client, timeout server, timeout tunnel).', '')),
