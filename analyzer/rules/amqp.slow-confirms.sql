@@ -14,7 +14,10 @@
 --            wait for each message, keep some tens to hundreds in flight. Where some are: the broker paused
 --            (garbage collection, swap, an alarm), look at its metrics at that time. Refused ones: the
 --            queue is full (x-overflow reject-publish) or not available; its log says which.
--- confirm:   rabbitmq-diagnostics status; iostat -x 1 on the broker; rabbitmqctl list_queues name type messages
+-- confirm:   On the broker, while it is slow:
+--                rabbitmq-diagnostics status
+--                iostat -x 1
+--                rabbitmqctl list_queues name type messages
 -- not:       The broker may confirm several at once (multiple), so a publisher that waits only now and then
 --            sees no delay. While publishers are blocked confirms are late for that reason
 --            (amqp.blocked).

@@ -5,8 +5,7 @@
 -- needs:     payload, both-sides, frames
 -- yields:    amqp.missed-heartbeats, tcp.reset-after-idle, tcp.reset-no-state, tcp.backend-changed, tcp.stray-segment, tcp.nat-untranslated, tcp.injected-reset, tcp.timer-reset, tcp.idle-blackhole, tcp.blackhole, tcp.keepalive-unanswered
 -- explains:  The {ended_by}'s side ended the TCP connection ({close_is}) and never said Connection.Close,
---            {idle_before_close_s} s after the last byte in either direction. Heartbeats of {heartbeat_negotiated_s} s:
---            the end came after {close_in_T} intervals, so it is not about missed heartbeats.
+--            {idle_before_close_s} s after the last byte in either direction. {heartbeats}
 --            {candidates}
 -- remedy:    {advice}
 -- confirm:   RabbitMQ's log at that time: "client unexpectedly closed TCP connection" where it was the
@@ -82,6 +81,10 @@ SELECT j.flow_id, j.last_ns AS from_ns, j.ended_ns AS to_ns,
                    'close_in_T', iif(j.heartbeat_s > 0, round(j.idle_ns / 1e9 / j.heartbeat_s, 3), NULL),
                    'open_s', seconds(j.ended_ns - j.opened_ns), 'ended_by', j.ended_by, 'close_is', upper(j.ended),
                    'survived_s', seconds(j.survived_ns), 'last_said', j.last_said, 'unacked', j.unacked, 'same_idle', j.same_idle,
+                   'heartbeats', CASE WHEN j.heartbeat_s > 0
+                                      THEN 'The heartbeat interval is ' || j.heartbeat_s || ' s; the end came ' || printf('%.2f', j.idle_ns / 1e9 / j.heartbeat_s)
+                                           || ' intervals after the last byte, and a peer gives up after two at the soonest.'
+                                      WHEN j.heartbeat_s = 0 THEN 'Heartbeats are switched off.' ELSE '' END,
                    'candidates', coalesce(iif(j.idle, 'Known timers of that length: ' || nullif((SELECT group_concat(text, '; ') FROM
                                    (SELECT text FROM candidate c WHERE c.flow_id = j.flow_id ORDER BY text LIMIT 12)), ''), NULL),
                                  iif(j.idle, 'No timer of that length is known by name; proxies let it be set freely (HAProxy: timeout client, timeout server, timeout tunnel).', '')),
