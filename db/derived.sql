@@ -638,7 +638,7 @@ CREATE VIEW heartbeat_inferred AS
 -- begin anew with each opening of a channel.
 CREATE VIEW amqp_tag AS
   WITH tagged AS (
-    SELECT m.rowid AS nr, m.*,
+    SELECT m.rowid AS nr, m.flow_id, m.channel, m.sender, m.tag, m.name, m.frame, m.ns, m.multiple,
            m.name IN ('basic.publish', 'basic.deliver', 'basic.get-ok') AS awaits,
            -- who is acknowledged: the one or the other side's messages
            iif(m.name IN ('basic.publish', 'basic.deliver', 'basic.get-ok'), m.sender,
@@ -662,14 +662,35 @@ CREATE VIEW amqp_tag AS
     FROM paired
    WHERE awaits;
 
--- Publishes in confirm mode: when the server confirmed them, and how long that took.
+-- Publishes in confirm mode: when the server confirmed them, and how long that took. As
+-- amqp_tag, but only where there were confirms: most methods need not be looked at.
 CREATE VIEW amqp_confirm AS
+  WITH tagged AS (
+    SELECT m.rowid AS nr, m.flow_id, m.channel, m.tag, m.frame, m.ns, m.multiple, m.sender = 'client' AS awaits,
+           sum(m.name = 'channel.open') OVER (PARTITION BY m.flow_id, m.channel ORDER BY m.rowid) AS opening
+      FROM amqp_method m
+     WHERE m.flow_id IN (SELECT flow_id FROM amqp_channel WHERE confirms + nacks_from_server > 0)
+       AND (m.sender = 'client' AND m.name = 'basic.publish' AND m.tag IS NOT NULL
+            OR m.sender = 'server' AND m.name IN ('basic.ack', 'basic.nack') OR m.name = 'channel.open')
+  ), paired AS (
+    SELECT *,
+           min(iif(awaits, NULL, nr)) OVER (PARTITION BY flow_id, channel, opening, tag) AS by_itself,
+           min(iif(multiple AND NOT awaits, nr, NULL))
+             OVER (PARTITION BY flow_id, channel, opening ORDER BY tag DESC) AS with_others
+      FROM tagged
+     WHERE tag IS NOT NULL
+  ), settled AS (
+    SELECT *, CASE WHEN by_itself > nr AND (with_others IS NULL OR with_others < nr OR by_itself < with_others)
+                   THEN by_itself
+                   WHEN with_others > nr THEN with_others END AS settled_by
+      FROM paired
+     WHERE awaits
+  )
   SELECT t.flow_id, t.channel, t.opening, t.tag, t.frame, t.ns,
          a.frame AS confirm_frame, a.ns AS confirm_ns, a.name = 'basic.nack' AS refused,
          a.ns - t.ns AS latency_ns               -- NULL, as the three before: not confirmed
-    FROM amqp_tag t
-    LEFT JOIN amqp_method a ON a.rowid = t.settled_by
-   WHERE t.name = 'basic.publish';
+    FROM settled t
+    LEFT JOIN amqp_method a ON a.rowid = t.settled_by;
 
 -- The same of each channel: half of the confirms came within p50, 99 of 100 within p99.
 CREATE VIEW amqp_confirm_latency AS

@@ -8,8 +8,10 @@
 --            consumers of this channel are gone, its unacknowledged deliveries go back to their queues,
 --            and what was published on it after the error ({publishes_after} messages) was thrown away.
 -- remedy:    {advice}
--- confirm:   grep -n 'channel exception\|Channel error' -A 2 /var/log/rabbitmq/*.log
---            rabbitmqctl list_queues name durable auto_delete exclusive arguments; rabbitmqctl list_exchanges
+-- confirm:   The broker's log at that time, and what it has:
+--                grep -n 'channel exception' -A 2 /var/log/rabbitmq/*.log
+--                rabbitmqctl list_queues name durable auto_delete exclusive arguments
+--                rabbitmqctl list_exchanges name type durable auto_delete arguments
 -- not:       200 is an ordinary close. A passive declare that is answered by 404 may be no more than a
 --            question whether the queue is there; the channel is lost all the same.
 -- reference: https://www.rabbitmq.com/docs/channels#error-handling ; https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout

@@ -11,7 +11,8 @@
 --            limit ends the whole connection (530 NOT_ALLOWED) or is refused by the client library.
 -- remedy:    Open a channel once for each thread and keep it, or close it after use (also where an exception
 --            leaves the code). Do not raise channel_max to hide it.
--- confirm:   rabbitmqctl list_connections name channels ; rabbitmqctl list_channels connection number
+-- confirm:   Whether the number rises as time goes by:
+--                rabbitmqctl list_connections name channels
 -- not:       A pool of channels that stays as large as it is, and is used, is no leak; it should be well
 --            below the limit.
 -- reference: https://www.rabbitmq.com/docs/channels#channel-leaks

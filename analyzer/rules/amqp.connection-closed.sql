@@ -9,8 +9,8 @@
 --            it; deliveries that had not been acknowledged go back to their queues, and {publishes_after}
 --            messages that were published after it were thrown away.
 -- remedy:    {advice}
--- confirm:   grep -n 'closing AMQP connection' -A 3 /var/log/rabbitmq/*.log
---            at the time of the close; it names user, virtual host and reason.
+-- confirm:   The broker's log at that time names user, virtual host and reason:
+--                grep -n 'closing AMQP connection' -A 3 /var/log/rabbitmq/*.log
 -- not:       200 is an ordinary goodbye (some client libraries say 0). The TCP reset that RabbitMQ sends
 --            after the close belongs to it. A broker that misses heartbeats closes without this method.
 -- reference: https://www.rabbitmq.com/amqp-0-9-1-reference#constants

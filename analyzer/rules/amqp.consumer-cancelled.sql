@@ -10,7 +10,9 @@
 -- remedy:    Handle the cancel notification in the client: declare the queue anew and consume again
 --            (pika: add_on_cancel_callback; Java: handleCancel; automatic recovery of connections does not
 --            cover it). Find out who deleted the queue: auto-delete, x-expires, a person.
--- confirm:   rabbitmqctl list_queues name state; rabbitmqctl list_consumers
+-- confirm:   Whether the queue is there, and who consumes:
+--                rabbitmqctl list_queues name state
+--                rabbitmqctl list_consumers
 -- not:       basic.cancel of the client is its own wish.
 -- reference: https://www.rabbitmq.com/docs/consumer-cancel
 WITH cancelled AS (

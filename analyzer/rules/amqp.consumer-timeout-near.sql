@@ -13,8 +13,8 @@
 -- remedy:    Acknowledge sooner: hand long work to a worker, split it, lower the prefetch so that deliveries
 --            do not wait in the client; or raise consumer_timeout (milliseconds) in rabbitmq.conf:
 --                rabbitmqctl eval 'application:get_env(rabbit, consumer_timeout).'
--- confirm:   rabbitmqctl list_channels connection number messages_unacknowledged
---            The log at the close says "delivery acknowledgement on channel ... timed out".
+-- confirm:   The log at the close says "delivery acknowledgement on channel ... timed out". Until then:
+--                rabbitmqctl list_channels connection number messages_unacknowledged
 -- not:       A consumer that keeps its last message until the next one comes is slow by design.
 -- reference: https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout
 WITH holder AS (

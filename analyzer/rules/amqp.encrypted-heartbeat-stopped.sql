@@ -10,7 +10,7 @@
 -- explains:  The connection is encrypted; nothing of it was read. But small records of constant length passed
 --            every {pace_s} s, which looks like AMQP heartbeats with an interval of {heartbeat_inferred_s} s (they go out
 --            every half interval). The {silent_side} was last heard {silence_before_close_s} s before the
---            {closer} closed ({close_is}): that is {silence_in_T} intervals, and after two to three a peer takes a silent
+--            {closer} closed ({close_is}): that is {intervals} intervals, and after two to three a peer takes a silent
 --            one for dead. Its host acknowledged {acks_during_silence} times meanwhile: where that is not 0, the
 --            network was well and its program was stuck or did not serve the connection.
 -- remedy:    {advice}
@@ -59,7 +59,7 @@ SELECT c.flow_id, c.from_ns, c.ended_ns AS to_ns, 'error' AS severity, iif(c.bot
          || iif(c.acks, 'The ' || c.silent || '''s host acknowledged all along: its program was stuck or did not serve the connection.',
                 'Nothing came back at all, not even from its host.') AS summary,
        json_object('inferred', json('true'), 'heartbeat_inferred_s', round(2 * c.pace_ns / 1e9), 'pace_s', seconds(c.pace_ns),
-                   'silence_before_close_s', seconds(c.silence_ns), 'silence_in_T', round(c.steps / 2, 3),
+                   'silence_before_close_s', seconds(c.silence_ns), 'silence_in_T', round(c.steps / 2, 3), 'intervals', round(c.steps / 2, 2),
                    'silent_side', c.silent, 'closer', c.closer, 'close_is', upper(c.ended), 'heartbeats_during_silence', c.beats,
                    'acks_during_silence', c.acks, 'port', :port,
                    'advice', CASE

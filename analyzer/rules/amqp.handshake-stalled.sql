@@ -6,7 +6,7 @@
 -- param:     port = 5672           where a client that says nothing is taken for one of AMQP
 -- needs:     payload, both-sides, frames
 -- yields:    amqp.auth-refused, amqp.vhost-refused, amqp.protocol-mismatch, tcp.blackhole, tcp.idle-blackhole, tcp.pmtu-blackhole, tcp.injected-reset, tcp.reset-no-state, tcp.accept-overflow
--- explains:  An AMQP connection opens in eight steps: protocol header, Start, Start-Ok, Tune, Tune-Ok, Open,
+-- explains:  An AMQP connection opens in seven steps: protocol header, Start, Start-Ok, Tune, Tune-Ok, Open,
 --            Open-Ok. After {after} the {awaited}'s {missing} did not come for {stall_s} s. RabbitMQ closes when
 --            the whole has not been done after 10 s (handshake_timeout). Known timers: {candidates}
 -- remedy:    {advice}

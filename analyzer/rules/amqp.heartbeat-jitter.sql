@@ -7,7 +7,7 @@
 -- yields:    amqp.missed-heartbeats, amqp.blocked, tcp.blackhole, tcp.idle-blackhole
 -- explains:  With a heartbeat interval of {heartbeat_negotiated_s} s each side says something every half
 --            interval; a healthy one is never silent for much more than a whole one. The {silent_side} was silent
---            {times} times for longer, at most {max_silence_s} s ({max_in_T} intervals). The other side did not close
+--            {times} times for longer, at most {max_silence_s} s ({intervals} intervals). The other side did not close
 --            yet: RabbitMQ does after two to three intervals, other peers after two.
 -- remedy:    Let the {silent_side} serve its connection while it works (pika: process_data_events(), or work in
 --            another thread and add_callback_threadsafe()); at a broker look for pauses: garbage
@@ -36,7 +36,7 @@ SELECT l.flow_id, l.first_ns AS from_ns, l.last_ns AS to_ns, 'note' AS severity,
        'The ' || l.side || ' was silent for ' || duration(l.ns) || iif(l.times > 1, ' (and ' || (l.times - 1) || ' more times for long)', '')
          || ', with a heartbeat interval of ' || l.heartbeat_s || ' s; it spoke again before the other side gave up.' AS summary,
        json_object('heartbeat_negotiated_s', l.heartbeat_s, 'silent_side', l.side, 'times', l.times,
-                   'max_silence_s', seconds(l.ns), 'max_in_T', round(l.ns / 1e9 / l.heartbeat_s, 3),
+                   'max_silence_s', seconds(l.ns), 'max_in_T', round(l.ns / 1e9 / l.heartbeat_s, 3), 'intervals', round(l.ns / 1e9 / l.heartbeat_s, 2),
                    'at', strftime('%Y-%m-%d %H:%M:%S', l.from_ns / 1000000000, 'unixepoch') || ' UTC', 'bucket', l.side) AS numbers,
        (SELECT json_group_array(json_object('frame', e.frame, 'role', e.role)) FROM
          (SELECT x.from_frame AS frame, 'last byte of the ' || x.side || ' before a silence' AS role FROM late x

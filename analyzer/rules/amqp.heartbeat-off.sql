@@ -13,8 +13,8 @@
 -- remedy:    Set a heartbeat in the client: 60 s, or a third of the shortest idle time-out on the way. Without
 --            one, TCP keep-alive on both ends (SO_KEEPALIVE):
 --                sysctl -w net.ipv4.tcp_keepalive_time=60 net.ipv4.tcp_keepalive_intvl=10 net.ipv4.tcp_keepalive_probes=5
--- confirm:   rabbitmqctl list_connections name timeout
---            shows 0 for it.
+-- confirm:   The broker shows a timeout of 0 for it:
+--                rabbitmqctl list_connections name timeout
 -- not:       TCP keep-alives that pass often enough do what heartbeats do; then there was no such silence.
 --            Short-lived connections need no heartbeat.
 -- reference: https://www.rabbitmq.com/docs/heartbeats ; https://www.rabbitmq.com/docs/networking#tcp-keepalive

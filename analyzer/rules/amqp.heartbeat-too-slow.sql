@@ -11,8 +11,8 @@
 --            of them stands on the way, it cuts the connection before the heartbeat comes.
 -- remedy:    Set the client's heartbeat to {advised_s} s or less, or raise the time-out on the way. The lower
 --            of the two sides' wishes counts with most clients.
--- confirm:   rabbitmqctl list_connections name timeout
---            shows the interval; the balancer's or firewall's idle time-out for TCP is longer or not.
+-- confirm:   The broker shows the interval; hold the balancer's or firewall's idle time-out for TCP beside it:
+--                rabbitmqctl list_connections name timeout
 -- not:       Without any such device between client and broker a long interval only delays the
 --            discovery of a dead peer.
 -- reference: https://www.rabbitmq.com/docs/heartbeats

@@ -4,8 +4,8 @@
 -- explains:  The client sent {sent}. The broker answered with its own protocol header ("AMQP", version
 --            {offered}) and closed: it speaks nothing else on this port.
 -- remedy:    {advice}
--- confirm:   rabbitmq-diagnostics listeners
---            shows which protocol is on which port. RabbitMQ's log: "bad_header" or "bad_version".
+-- confirm:   RabbitMQ's log has "bad_header" or "bad_version". Which protocol is on which port:
+--                rabbitmq-diagnostics listeners
 -- not:       A client that offers AMQP 1.0 and gets the same version back is welcome.
 -- reference: https://www.rabbitmq.com/docs/networking#ports ; AMQP 0-9-1 specification, section 4.2.2
 WITH foreign_words AS (

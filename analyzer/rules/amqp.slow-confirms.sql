@@ -15,21 +15,38 @@
 --            wait for each message, keep some tens to hundreds in flight. Where some are: the broker paused
 --            (garbage collection, swap, an alarm), look at its metrics at that time. Refused ones: the
 --            queue is full (x-overflow reject-publish) or not available; its log says which.
--- confirm:   rabbitmq-diagnostics status; iostat -x 1 on the broker; rabbitmqctl list_queues name type messages
+-- confirm:   On the broker, while it is slow:
+--                rabbitmq-diagnostics status
+--                iostat -x 1
+--                rabbitmqctl list_queues name type messages
 -- not:       The broker may confirm several at once (multiple), so a publisher that waits only now and then
 --            sees no delay. While publishers are blocked confirms are late for that reason
 --            (amqp.blocked).
 -- reference: https://www.rabbitmq.com/docs/confirms
-WITH slow AS (
-  SELECT l.* FROM amqp_confirm_latency l
-   WHERE l.refused > 0 OR l.max_ns >= :slow_s * 1e9
+WITH confirm AS MATERIALIZED (
+  SELECT * FROM amqp_confirm
+), ranked AS (
+  SELECT c.*, count(latency_ns) OVER grp AS confirmed, count(*) OVER grp - count(latency_ns) OVER grp AS unconfirmed,
+         coalesce(sum(refused) OVER grp, 0) AS refused_n, max(latency_ns) OVER grp AS max_ns,
+         sum(latency_ns >= :slow_s * 1e9) OVER grp AS late,
+         row_number() OVER (PARTITION BY flow_id, channel ORDER BY latency_ns IS NULL, latency_ns, tag) AS nth
+    FROM confirm c
+  WINDOW grp AS (PARTITION BY flow_id, channel)
+), channel AS (
+  -- as in amqp_confirm_latency, from one reading
+  SELECT flow_id, channel, min(confirmed) AS confirmed, min(unconfirmed) AS unconfirmed, min(refused_n) AS refused,
+         min(late) AS late, min(max_ns) AS max_ns,
+         min(iif(latency_ns IS NOT NULL AND 100 * nth >= 50 * confirmed, latency_ns, NULL)) AS p50_ns,
+         min(iif(latency_ns IS NOT NULL AND 100 * nth >= 99 * confirmed, latency_ns, NULL)) AS p99_ns
+    FROM ranked
+   GROUP BY flow_id, channel
 ), worst AS (
   SELECT s.*, c.tag, c.frame, c.ns, c.confirm_frame, c.confirm_ns, c.refused AS is_refused, c.latency_ns,
          row_number() OVER (PARTITION BY s.flow_id, s.channel ORDER BY c.latency_ns DESC, c.tag) AS nth,
-         row_number() OVER (PARTITION BY s.flow_id, s.channel ORDER BY c.refused DESC, c.ns, c.tag) AS nth_refused,
-         sum(c.latency_ns >= :slow_s * 1e9) OVER (PARTITION BY s.flow_id, s.channel) AS late
-    FROM slow s
-    JOIN amqp_confirm c ON c.flow_id = s.flow_id AND c.channel = s.channel AND c.latency_ns IS NOT NULL
+         row_number() OVER (PARTITION BY s.flow_id, s.channel ORDER BY c.refused DESC, c.ns, c.tag) AS nth_refused
+    FROM channel s
+    JOIN confirm c ON c.flow_id = s.flow_id AND c.channel = s.channel AND c.latency_ns IS NOT NULL
+   WHERE s.refused > 0 OR s.late > :part * s.confirmed
 )
 SELECT w.flow_id, w.ns AS from_ns, w.confirm_ns AS to_ns, 'warning' AS severity, 'proven' AS confidence,
        iif(w.refused, 'The broker refused ' || w.refused || ' of ' || w.confirmed || ' published messages (basic.nack)', '')
@@ -44,5 +61,5 @@ SELECT w.flow_id, w.ns AS from_ns, w.confirm_ns AS to_ns, 'warning' AS severity,
                   (SELECT json_object('frame', r.confirm_frame, 'role', 'basic.nack of publish ' || r.tag) FROM worst r
                     WHERE r.flow_id = w.flow_id AND r.channel = w.channel AND r.nth_refused = 1 AND r.is_refused)) AS evidence
   FROM worst w JOIN connection f ON f.id = w.flow_id
- WHERE w.nth = 1 AND (w.refused > 0 OR w.late > :part * w.confirmed)
+ WHERE w.nth = 1
  ORDER BY w.ns, w.flow_id, w.channel;

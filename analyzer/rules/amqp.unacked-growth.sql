@@ -11,7 +11,8 @@
 --            delivered again.
 -- remedy:    Set a limit before consuming: basic.qos(prefetch_count=...), some tens to a few hundred; and see
 --            why acknowledgements do not keep pace ({acks} acknowledgements for {deliveries} deliveries).
--- confirm:   rabbitmqctl list_channels connection number messages_unacknowledged prefetch_count
+-- confirm:   The broker counts the same:
+--                rabbitmqctl list_channels connection number messages_unacknowledged prefetch_count
 -- not:       A consumer with automatic acknowledgement has none open. A backlog that drains is no growth.
 -- reference: https://www.rabbitmq.com/docs/consumer-prefetch
 WITH piled AS (

@@ -6,8 +6,7 @@
 -- needs:     payload, both-sides, frames
 -- yields:    amqp.missed-heartbeats, tcp.reset-after-idle, tcp.reset-no-state, tcp.backend-changed, tcp.stray-segment, tcp.nat-untranslated, tcp.injected-reset, tcp.timer-reset, tcp.idle-blackhole, tcp.blackhole, tcp.keepalive-unanswered
 -- explains:  The {ended_by}'s side ended the TCP connection ({close_is}) and never said Connection.Close,
---            {idle_before_close_s} s after the last byte in either direction. Heartbeats of {heartbeat_negotiated_s} s:
---            the end came after {close_in_T} intervals, so it is not about missed heartbeats.
+--            {idle_before_close_s} s after the last byte in either direction. {heartbeats}
 --            {candidates}
 -- remedy:    {advice}
 -- confirm:   RabbitMQ's log at that time: "client unexpectedly closed TCP connection" where it was the
@@ -51,8 +50,9 @@ WITH ended AS (
          count(*) OVER (PARTITION BY t.capture_id, t.server_ip, t.server_port, t.ended_by ORDER BY ln(max(t.idle_ns, 1))
                         RANGE BETWEEN 0.02 PRECEDING AND 0.02 FOLLOWING) - 1 AS same_idle,
          (SELECT coalesce(sum(unacked_now), 0) FROM amqp_channel a WHERE a.flow_id = t.flow_id) AS unacked,
-         (SELECT m.name FROM amqp_method m WHERE m.flow_id = t.flow_id AND m.ns <= t.ended_ns
-           ORDER BY m.ns DESC, m.rowid DESC LIMIT 1) AS last_method
+         iif(EXISTS (SELECT 1 FROM heartbeat h WHERE h.flow_id = t.flow_id AND h.ns = t.last_ns), 'heartbeat',
+             (SELECT m.name FROM amqp_method m WHERE m.flow_id = t.flow_id AND m.ns <= t.ended_ns
+               ORDER BY m.ns DESC, m.rowid DESC LIMIT 1)) AS last_said
     FROM known t
 ), candidate AS (
   SELECT j.flow_id, printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
@@ -65,7 +65,7 @@ SELECT j.flow_id, j.last_ns AS from_ns, j.ended_ns AS to_ns,
        iif(j.ended_by = 'server', 'error', 'warning') AS severity, 'proven' AS confidence,
        'The ' || j.ended_by || '''s side ended the connection (' || upper(j.ended) || ') without Connection.Close, '
          || duration(j.idle_ns) || ' after the last byte'
-         || coalesce(' (' || j.last_method || ')', '')
+         || coalesce(' (' || j.last_said || ')', '')
          || CASE WHEN j.idle AND j.ended_by = 'client'
                  THEN ': its program ended or dropped the connection, or an idle time-out on the way did'
                  WHEN j.idle AND j.heartbeat_s > 0 AND j.idle_ns < j.heartbeat_s * 5e8
@@ -81,7 +81,11 @@ SELECT j.flow_id, j.last_ns AS from_ns, j.ended_ns AS to_ns,
        json_object('idle_before_close_s', seconds(j.idle_ns), 'heartbeat_negotiated_s', j.heartbeat_s,
                    'close_in_T', iif(j.heartbeat_s > 0, round(j.idle_ns / 1e9 / j.heartbeat_s, 3), NULL),
                    'open_s', seconds(j.ended_ns - j.opened_ns), 'ended_by', j.ended_by, 'close_is', upper(j.ended),
-                   'survived_s', seconds(j.survived_ns), 'last_method', j.last_method, 'unacked', j.unacked, 'same_idle', j.same_idle,
+                   'survived_s', seconds(j.survived_ns), 'last_said', j.last_said, 'unacked', j.unacked, 'same_idle', j.same_idle,
+                   'heartbeats', CASE WHEN j.heartbeat_s > 0
+                                      THEN 'The heartbeat interval is ' || j.heartbeat_s || ' s; the end came ' || printf('%.2f', j.idle_ns / 1e9 / j.heartbeat_s)
+                                           || ' intervals after the last byte, and a peer gives up after two at the soonest.'
+                                      WHEN j.heartbeat_s = 0 THEN 'Heartbeats are switched off.' ELSE '' END,
                    'candidates', coalesce(iif(j.idle, 'Known timers of that length: ' || nullif((SELECT group_concat(text, '; ') FROM
                                    (SELECT text FROM candidate c WHERE c.flow_id = j.flow_id ORDER BY text LIMIT 12)), ''), NULL),
                                  iif(j.idle, 'No timer of that length is known by name; proxies let it be set freely (HAProxy: timeout client, timeout server, timeout tunnel).', '')),

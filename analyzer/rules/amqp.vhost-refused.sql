@@ -6,7 +6,9 @@
 -- explains:  The login was good, but the broker refused to open the virtual host "{vhost}": {reply_code}
 --            {reply_text}.
 -- remedy:    {advice}
--- confirm:   rabbitmqctl list_vhosts name; rabbitmqctl list_permissions -p '{vhost}'
+-- confirm:   What there is, and who may use it:
+--                rabbitmqctl list_vhosts name
+--                rabbitmqctl list_permissions -p VHOST
 -- not:       A refused login is told before the virtual host is asked for (amqp.auth-refused). In a URL
 --            the virtual host "/" is written %2F, and no path at all may mean "" or "/", by the library.
 -- reference: https://www.rabbitmq.com/docs/vhosts ; https://www.rabbitmq.com/docs/uri-spec
