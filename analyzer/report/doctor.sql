@@ -34,7 +34,7 @@ CREATE TEMP VIEW doctor_fact(capture_id, nr, seq, label, text) AS
     FROM capture WHERE taken_for <> 'file'
   UNION ALL
   SELECT id, 3, 0, 'Time',
-         substr(replace(iso_time(first_ns), 'T', ' '), 1, 19) || ' UTC, for ' || duration(last_ns - first_ns)
+         clock_s(first_ns) || ', for ' || duration(last_ns - first_ns)
     FROM capture WHERE first_ns IS NOT NULL
   UNION ALL
   SELECT id, 4, 0, 'Frames',
