@@ -236,9 +236,14 @@ static const char *const told_sql[TOLD] = {
 	" UNION SELECT json_extract(value, '$.flow'), ?1"
 	"         FROM json_each(iif(json_valid(?3), ?3, '[]'))"
 	"        WHERE type = 'object' AND json_type(value, '$.flow') = 'integer'",
+	/* One of no single connection is told where every connection of its evidence is. */
 	[IS_TOLD] =
-	"SELECT 1 FROM temp.told"
-	" WHERE flow = ?2 AND instr(', ' || ?1 || ',', ', ' || rule || ',') LIMIT 1",
+	"WITH of(flow) AS ("
+	"  SELECT ?2 WHERE ?2 IS NOT NULL"
+	"  UNION SELECT json_extract(value, '$.flow') FROM json_each(iif(json_valid(?3), ?3, '[]'))"
+	"         WHERE ?2 IS NULL AND type = 'object' AND json_type(value, '$.flow') = 'integer')"
+	" SELECT count(*) AND min(EXISTS (SELECT 1 FROM temp.told t WHERE t.flow = of.flow"
+	"                                    AND instr(', ' || ?1 || ',', ', ' || t.rule || ','))) FROM of",
 };
 
 static void draft_tell(struct pass *p, const struct draft *d, sqlite3_stmt *tell)
@@ -252,11 +257,12 @@ static void draft_tell(struct pass *p, const struct draft *d, sqlite3_stmt *tell
 
 static bool draft_is_told(const struct draft *d, sqlite3_stmt *is_told)
 {
-	if (!d->rule->yields || d->flow_id == NO_ID)
+	if (!d->rule->yields)
 		return false;
 	bind_text(is_told, 1, d->rule->yields);
 	bind_integer(is_told, 2, d->flow_id, NO_ID);
-	bool told = sqlite3_step(is_told) == SQLITE_ROW;
+	bind_text(is_told, 3, d->evidence);
+	bool told = sqlite3_step(is_told) == SQLITE_ROW && sqlite3_column_int(is_told, 0);
 	sqlite3_reset(is_told);
 	return told;
 }

@@ -364,6 +364,20 @@ static void check_yields(sqlite3 *db)
 		CHECK(!*pass(db, rule_text("x.y", all[i].yields, both)));
 		check_answer(db, "SELECT group_concat(flow_id) FROM finding WHERE rule = 'x.y'", all[i].left);
 	}
+	static const struct { const char *evidence, *found; } of_many[] = {
+		{ "[{\"frame\": 3, \"flow\": 3, \"role\": \"one\"}]", "0" },
+		{ "[{\"frame\": 3, \"flow\": 3, \"role\": \"one\"}, {\"frame\": 1, \"flow\": 1, \"role\": \"two\"}]", "1" },
+		{ "[{\"frame\": 3, \"role\": \"of no connection\"}]", "1" },
+	};
+	rule_write("other.sql", rule_text("a.b", "", other));
+	for (size_t i = 0; i < sizeof of_many / sizeof *of_many; i++) {
+		char sql[512];
+		snprintf(sql, sizeof sql, "SELECT NULL AS flow_id, 1 AS from_ns, 2 AS to_ns, 'note' AS severity,"
+		         " 'likely' AS confidence, 's' AS summary, '{}' AS numbers, '%s' AS evidence",
+		         of_many[i].evidence);
+		CHECK(!*pass(db, rule_text("x.y", "-- yields: a.b\n", sql)));
+		check_answer(db, "SELECT count(*) FROM finding WHERE rule = 'x.y'", of_many[i].found);
+	}
 	rule_write("other.sql", rule_text("a.b", "-- yields: x.y\n", other));
 	CHECK(strstr(pass(db, rule_text("x.y", "-- yields: a.b\n", both)), "yield to one another"));
 	rule_remove("other.sql");

@@ -198,13 +198,6 @@ CREATE TEMP VIEW shown_unjudged(nr, text) AS
             || ' still open when the capture ended: how they end is not known.'
     FROM flow WHERE ended = 'open' HAVING count(*)
   UNION ALL
-  SELECT 5, 'Left out, as asked: ' || group_concat(plural(n, 'finding') || ' ' || why, ', ') || '.'
-    FROM (SELECT count(*) AS n, CASE why WHEN 'known' THEN 'that the baseline has'
-                                         WHEN 'elsewhere' THEN 'about other addresses or ports'
-                                         ELSE 'of another time' END AS why
-            FROM temp.left_out GROUP BY 2 ORDER BY 2)
-  HAVING count(*)
-  UNION ALL
   SELECT 4, 'Frames that were not followed, by kind: ' || group_concat(n || ' ' || kind, ', ') || '.'
     FROM (SELECT kind, sum(frames) AS n FROM not_followed GROUP BY kind ORDER BY n DESC, kind LIMIT 10)
   HAVING count(*);

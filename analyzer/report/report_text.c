@@ -450,11 +450,11 @@ static void captures(struct writer *w)
 /* Where a time was asked for: what happened around it. */
 static void near(struct writer *w)
 {
+	if (!model_number(&w->model, "SELECT count(*) FROM temp.chosen_time", 0))
+		return;
 	struct sqlite3_stmt *s = model_query(&w->model,
 		"SELECT off, what, client || ' -> ' || server || coalesce(', ' || app, '') || ', tcp.stream ' || stream"
 		"  FROM temp.shown_near ORDER BY nr LIMIT 20", 0, 0);
-	if (!model_number(&w->model, "SELECT count(*) FROM temp.chosen_time", 0))
-		return;
 	page_rule(&w->page, "Connections around that time");
 	while (model_next(&w->model, s)) {
 		const char *off = model_text(s, 0);
