@@ -130,7 +130,7 @@ static void sql_first_sentence(sqlite3_context *ctx, int argc, sqlite3_value **a
 	for (size_t i = 0; i + 1 < n; i++)
 		if ((s[i] == '.' || s[i] == ';') && s[i + 1] == ' ')
 			n = i + 1;
-	bool open_ended = n && s[n - 1] == ';';
+	bool open_ended = n && (s[n - 1] == ';' || s[n - 1] == ':');
 	sqlite3_str *out = sqlite3_str_new(sqlite3_context_db_handle(ctx));
 	sqlite3_str_append(out, s, (int)(open_ended ? n - 1 : n));
 	sqlite3_str_appendall(out, open_ended ? "." : "");
