@@ -1,11 +1,12 @@
 /* main.c - the command line: captures or a case in, a report out. The whole
- * way is in captures_report() and case_report(). */
+ * way is in captures_report() and case_report(); many reports are in batch.c. */
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "finish.h"
 #include "options.h"
 #include "rules.h"
@@ -105,16 +106,18 @@ static int verb_run(const struct options *o, const struct rules *rules)
 	for (size_t i = 0; i < o->files_n; i++)
 		cases += store_is_case(o->files[i]);
 	if (cases && (o->files_n > 1 || (o->filter && o->verb != EXTRACT) || o->decode_as_n || o->case_path
-	              || o->joining)) {
+	              || o->joining || o->each)) {
 		fail(&err, "%s", o->files_n > 1
 		     ? "give captures, or one case; to add captures to a case use -o CASE"
-		     : "-f, -d, --join, --separate, --case and -o CASE are for reading captures; this is a case");
+		     : "-f, -d, --each, --join, --separate, --case and -o CASE are for reading captures; this is a case");
 		return give_up(&err, EXIT_USAGE);
 	}
 	if (o->verb == RULES_RUN && !cases && access(o->files[0], R_OK) == 0) {
 		fail(&err, "%s is no case; `tcpwhy -o case.db FILE...` makes one", o->files[0]);
 		return give_up(&err, EXIT_UNREADABLE);
 	}
+	if (o->each)
+		return batch_report(o, rules);
 	return cases || o->verb == RULES_RUN ? case_report(o, rules) : captures_report(o, rules);
 }
 
