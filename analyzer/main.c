@@ -99,7 +99,7 @@ static int verb_run(const struct options *o, const struct rules *rules)
 {
 	struct err err;
 	if (o->verb == RULES_LIST)
-		return rules_list(rules);
+		return rules_list(o, rules);
 	if (o->verb == RULES_EXPLAIN)
 		return rules_explain(o, rules);
 	size_t cases = 0;

@@ -24,7 +24,7 @@ const char options_help[] =
 	"  tcpwhy report FILE...            a report to send on\n"
 	"  tcpwhy doctor FILE...            how good a capture is, how to do better\n"
 	"  tcpwhy extract FILE...           the packets of a finding or a connection, as pcap\n"
-	"  tcpwhy rules list                the rules, one a line\n"
+	"  tcpwhy rules list                the rules, one a line; with --format md a document\n"
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
 	"\n"
@@ -328,6 +328,8 @@ static bool options_fit(struct options *o, const struct given *given, struct err
 		return fail(err, "doctor writes text or json");
 	if (o->case_path && strcmp(o->case_path, "-") == 0)
 		return fail(err, "a case cannot be kept on standard output; name a file");
+	if (o->verb == RULES_LIST && o->format != FORMAT_TEXT && o->format != FORMAT_MARKDOWN)
+		return fail(err, "`rules list` writes text or md");
 	if (o->verb == RULES_LIST && o->files_n)
 		return fail(err, "`rules list` takes no file");
 	if (o->verb == RULES_EXPLAIN && o->files_n != 1)

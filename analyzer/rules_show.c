@@ -1,16 +1,18 @@
 /* rules_show.c - see rules_show.h. */
 #include "rules_show.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "finish.h"
 #include "options.h"
+#include "output.h"
 #include "page.h"
 #include "rules.h"
 #include "text.h"
 
-int rules_list(const struct rules *rules)
+static void rules_lines(FILE *out, const struct rules *rules)
 {
 	int widest = 0;
 	for (size_t i = 0; i < rules->n; i++) {
@@ -19,10 +21,27 @@ int rules_list(const struct rules *rules)
 	}
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct rule *r = &rules->rule[i];
-		printf("%-*s  %-7s  ", widest, r->id, r->benign ? "benign" : r->severity);
-		text_put_terminal(stdout, r->title);
-		putchar('\n');
+		fprintf(out, "%-*s  %-7s  ", widest, r->id, r->benign ? "benign" : r->severity);
+		text_put_terminal(out, r->title);
+		fputc('\n', out);
 	}
+}
+
+struct list_job { const struct rules *rules; bool markdown; };
+
+static bool list_write(void *context, FILE *out, struct err *err)
+{
+	const struct list_job *job = context;
+	(job->markdown ? rules_markdown : rules_lines)(out, job->rules);
+	return !ferror(out) || fail(err, "the rules could not be written: %s", strerror(errno));
+}
+
+int rules_list(const struct options *o, const struct rules *rules)
+{
+	struct err err;
+	struct list_job job = { rules, o->format == FORMAT_MARKDOWN };
+	if (!output_write(o->output, list_write, &job, &err))
+		return give_up(&err, EXIT_PARTIAL);
 	return output_end(EXIT_DONE);
 }
 
