@@ -5,6 +5,7 @@
 # make bench-dissectors  what the dissectors cost, with the samples' payload in memory
 # make fuzz [TIME=60]    the dissectors under libFuzzer, so many seconds each
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
+# make docs        docs/rules.md, from the rules' headers
 # make install     PREFIX=/usr/local, DESTDIR=
 # make help        all targets
 
@@ -197,6 +198,10 @@ accept: all $(BUILD)/pkt
 accept-plans: all $(PLAN)
 	@BUILD=$(BUILD) tests/run.sh --accept-plans
 
+# A test compares it (tests/run.sh).
+docs: all
+	$(BUILD)/tcpwhy rules list -o docs/rules.md
+
 install: all
 	install -Dm755 $(BUILD)/tcpwhy $(DESTDIR)$(PREFIX)/bin/tcpwhy
 	install -Dm644 docs/tcpwhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
@@ -210,7 +215,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans install uninstall clean help
+.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(PKT_OBJ:.o=.d)

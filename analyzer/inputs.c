@@ -23,7 +23,7 @@ static void input_add(struct inputs *to, const char *path)
 {
 	to->in = alloc_grown(to->in, to->n + 1, sizeof *to->in);
 	to->in[to->n] = (struct input){ .path = text_copy(path), .nr = to->n, .first_ns = NO_TIME,
-	                                .series_ns = NO_TIME };
+	                                .series_nr = to->n, .series_ns = NO_TIME };
 	to->n++;
 }
 
@@ -148,6 +148,15 @@ static int input_order(const void *a, const void *b)
 	return order ? order : (x->nr > y->nr) - (x->nr < y->nr);
 }
 
+/* The same, but series in the order in which they were given. */
+static int input_order_given(const void *a, const void *b)
+{
+	const struct input *x = a, *y = b;
+	if (x->series_nr != y->series_nr)
+		return x->series_nr > y->series_nr ? 1 : -1;
+	return input_order(a, b);
+}
+
 /* Which files are of one series, and when it begins. */
 static void series_set(struct inputs *to)
 {
@@ -155,18 +164,21 @@ static void series_set(struct inputs *to)
 	size_t *series = alloc_zeroed(to->n, sizeof *series);
 	int64_t *first_ns = alloc_zeroed(to->n, sizeof *first_ns);
 	size_t *files = alloc_zeroed(to->n, sizeof *files);
+	size_t *nr = alloc_zeroed(to->n, sizeof *nr);
 	for (size_t i = 0; i < to->n; i++) {
 		paths[i] = to->in[i].path;
 		first_ns[i] = NO_TIME;
 	}
 	series_find(paths, to->n, series);
 	for (size_t i = 0; i < to->n; i++) {
-		files[series[i]]++;
+		if (!files[series[i]]++)
+			nr[series[i]] = i;
 		if (by_time(to->in[i].first_ns, first_ns[series[i]]) < 0)
 			first_ns[series[i]] = to->in[i].first_ns;
 	}
 	for (size_t i = 0; i < to->n; i++) {
 		to->in[i].series = series[i];
+		to->in[i].series_nr = nr[series[i]];
 		to->in[i].series_ns = first_ns[series[i]];
 		to->in[i].is_series = files[series[i]] > 1;
 	}
@@ -174,6 +186,7 @@ static void series_set(struct inputs *to)
 	free(series);
 	free(first_ns);
 	free(files);
+	free(nr);
 }
 
 void inputs_find(struct inputs *to, const char *const *paths, size_t n, void (*tell)(const char *))
@@ -193,6 +206,12 @@ void inputs_find(struct inputs *to, const char *const *paths, size_t n, void (*t
 	qsort(to->in, to->n, sizeof *to->in, input_order);
 }
 
+void inputs_as_given(struct inputs *in)
+{
+	if (in->n > 1)
+		qsort(in->in, in->n, sizeof *in->in, input_order_given);
+}
+
 void inputs_free(struct inputs *in)
 {
 	for (size_t i = 0; i < in->n; i++)
@@ -207,8 +226,10 @@ bool input_goes_on(const struct input *last, const struct input *in, int64_t las
 {
 	bool series = last->is_series && last->series == in->series;
 	*why = joining == JOIN_ALL ? "joined" : joining == JOIN_NONE ? "separate" : "file";
-	if (joining != JOIN_BY_TIME)
+	if (joining == JOIN_ALL || joining == JOIN_NONE)
 		return joining == JOIN_ALL;
+	if (joining == JOIN_BY_NAME && !series)
+		return false;
 	if (!last->opened || !in->opened)
 		return false;
 	if (in->first_ns == NO_TIME || last->first_ns == NO_TIME) {

@@ -16,7 +16,8 @@
 #include "err.h"
 #include "facts.h"
 
-enum joining { JOIN_BY_TIME, JOIN_ALL, JOIN_NONE };
+/* By name only: files of a series are one capture, others are not, whatever their times. */
+enum joining { JOIN_BY_TIME, JOIN_BY_NAME, JOIN_ALL, JOIN_NONE };
 
 struct input {
 	char   *path;
@@ -26,6 +27,7 @@ struct input {
 	int64_t first_ns;       /* NO_TIME: no packet, or not known */
 	int     link, snaplen;
 	size_t  series;         /* the same for files that their names make one series */
+	size_t  series_nr;      /* the first of its files as given */
 	int64_t series_ns;      /* its first packet's time */
 	bool    is_series;      /* there are others of it */
 };
@@ -34,6 +36,9 @@ struct inputs { struct input *in; size_t n, failed; };
 
 void inputs_find(struct inputs *, const char *const *paths, size_t n, void (*tell)(const char *));
 void inputs_free(struct inputs *);
+
+/* Put them in the order in which they were given, a series where its first file was. */
+void inputs_as_given(struct inputs *);
 
 /* Whether `in` goes on with the capture whose last file is `last`, and whose last
  * packet's time is last_ns. *why: capture.taken_for in either case. */

@@ -24,7 +24,7 @@ const char options_help[] =
 	"  tcpwhy report FILE...            a report to send on\n"
 	"  tcpwhy doctor FILE...            how good a capture is, how to do better\n"
 	"  tcpwhy extract FILE...           the packets of a finding or a connection, as pcap\n"
-	"  tcpwhy rules list                the rules, one a line\n"
+	"  tcpwhy rules list                the rules, one a line; with --format md a document\n"
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
 	"\n"
@@ -35,6 +35,7 @@ const char options_help[] =
 	"\n"
 	"  -r FILE                  a capture, as tcpdump and tshark have it\n"
 	"  -f FILTER                read only what this capture filter (BPF) lets through\n"
+	"      --each               report: one of each capture, into the folder that -o names\n"
 	"  -d tcp.port==N,PROTOCOL  what is spoken on a port: http or amqp\n"
 	"  -o FILE                  analyze: keep the case there; others: write there\n"
 	"      --case FILE          keep the case there, for any verb\n"
@@ -71,6 +72,7 @@ const char options_help[] =
 	"  tcpwhy -f 'port 5672' -o case.db rabbit*.pcap\n"
 	"  tcpwhy report incident.pcap -o incident.html\n"
 	"  tcpwhy report case.db --format json -o findings.json\n"
+	"  tcpwhy report captures/ --each -o reports/\n"
 	"  tcpwhy doctor rabbit*.pcap\n"
 	"  tcpwhy extract incident.pcap --finding tcp.refused -o refused.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
@@ -78,7 +80,7 @@ const char options_help[] =
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
        OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM, OPT_REDACT,
-       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE };
+       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE, OPT_EACH };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -88,6 +90,7 @@ static const struct option long_options[] = {
 	{ "case",         required_argument, NULL, OPT_CASE },
 	{ "color",        required_argument, NULL, OPT_COLOUR },
 	{ "colour",       required_argument, NULL, OPT_COLOUR },
+	{ "each",         no_argument,       NULL, OPT_EACH },
 	{ "fail-on",      required_argument, NULL, OPT_FAIL_ON },
 	{ "finding",      required_argument, NULL, OPT_FINDING },
 	{ "flow",         required_argument, NULL, OPT_FLOW },
@@ -223,6 +226,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 	case OPT_IP: o->which.ip = optarg; break;
 	case OPT_PORT: o->which.port = optarg; break;
 	case OPT_BASELINE: o->which.baseline = optarg; break;
+	case OPT_EACH: o->each = true; break;
 	case OPT_REDACT: o->redact = true; break;
 	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
 	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
@@ -287,6 +291,25 @@ static bool words_take(struct options *o, char **word, int n, struct err *err)
 	return true;
 }
 
+/* A report of each capture: files that are one by their names alone, for the times of
+ * captures that have nothing to do with one another follow one another too. */
+static bool each_fits(struct options *o, const struct given *given, struct err *err)
+{
+	if (o->verb != REPORT)
+		return fail(err, "--each is for `report`");
+	if (!o->output || !*o->output || strcmp(o->output, "-") == 0)
+		return fail(err, "--each writes a report of each capture; -o names the folder for them");
+	if (o->case_path)
+		return fail(err, "--each and --case contradict each other; without --each all captures go into one case");
+	if (o->joining == JOIN_ALL)
+		return fail(err, "--each and --join contradict each other; give one of them");
+	if (o->joining == JOIN_BY_TIME)
+		o->joining = JOIN_BY_NAME;
+	if (!given->format)
+		o->format = FORMAT_HTML;
+	return true;
+}
+
 /* What a verb needs, and what it cannot use. */
 static bool options_fit(struct options *o, const struct given *given, struct err *err)
 {
@@ -297,12 +320,16 @@ static bool options_fit(struct options *o, const struct given *given, struct err
 		o->case_path = output;
 	else
 		o->output = output;
-	if (!given->format)
+	if (o->each && !each_fits(o, given, err))
+		return false;
+	if (!given->format && !o->each)
 		format_by_ending(o);
 	if (o->verb == DOCTOR && o->format != FORMAT_TEXT && o->format != FORMAT_JSON)
 		return fail(err, "doctor writes text or json");
 	if (o->case_path && strcmp(o->case_path, "-") == 0)
 		return fail(err, "a case cannot be kept on standard output; name a file");
+	if (o->verb == RULES_LIST && o->format != FORMAT_TEXT && o->format != FORMAT_MARKDOWN)
+		return fail(err, "`rules list` writes text or md");
 	if (o->verb == RULES_LIST && o->files_n)
 		return fail(err, "`rules list` takes no file");
 	if (o->verb == RULES_EXPLAIN && o->files_n != 1)

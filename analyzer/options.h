@@ -24,7 +24,8 @@ struct options {
 	const char **files;             /* or the rule's id, for `rules explain` */
 	size_t       files_n;
 	const char  *case_path;         /* keep the case here; NULL: nowhere */
-	const char  *output;            /* of report and extract; NULL or "-": standard output */
+	const char  *output;            /* of report and extract; NULL or "-": standard output;
+	                                   a folder where there is a report of each capture */
 	const char  *filter;
 	const char **decode_as;
 	size_t       decode_as_n;
@@ -38,6 +39,7 @@ struct options {
 	struct choice *choice;          /* what to extract */
 	size_t       choice_n;
 	bool         show_secrets, redact;
+	bool         each;              /* a report of each capture */
 	enum joining joining;           /* of the files given */
 	bool         colour;            /* wanted, as far as standard output goes */
 };

@@ -45,6 +45,8 @@ struct pipeline {
 	bool                      series_told;   /* what is missing from `series` */
 	size_t                    series;
 	struct taken              taken;
+	const struct input       *open;          /* the last of the capture that is open; NULL: none is */
+	bool                      adding;        /* to a case that holds captures */
 	struct mark               last;          /* the last frame, followed or not */
 	struct kind_count         kinds[KINDS];
 };
@@ -454,34 +456,23 @@ static void input_place(struct pipeline *p, const struct inputs *all, const stru
 	taken_file(&p->taken, in->path, !goes_on);
 }
 
-/* Read each input, in their order. False: the filter is bad. */
-static bool inputs_read(struct pipeline *p, const struct inputs *all, struct err *err)
+/* Read an input. False: the filter is bad. */
+static bool input_read(struct pipeline *p, const struct inputs *all, const struct input *in, struct err *err)
 {
-	const bool adding = store_has_captures(p->talk.store);
-	const struct input *last = NULL;             /* of the capture that is open; NULL: none is */
-	bool bad_filter = false;
-	for (size_t i = 0; i < all->n && !bad_filter; i++) {
-		const struct input *in = &all->in[i];
-		struct capture *c = capture_open(in->path, p->options->filter, &bad_filter, err);
-		if (!c && !bad_filter) {
-			p->result->files_failed++;
-			trouble(p, err->text);
-		}
-		if (!c || (adding && input_known(p, in))) {
-			capture_close(c);
-			continue;
-		}
-		input_place(p, all, last, in);
-		last = in;
+	bool bad_filter;
+	struct capture *c = capture_open(in->path, p->options->filter, &bad_filter, err);
+	if (!c && bad_filter)
+		return false;
+	if (!c) {
+		p->result->files_failed++;
+		trouble(p, err->text);
+	} else if (!p->adding || !input_known(p, in)) {
+		input_place(p, all, p->open, in);
+		p->open = in;
 		file_read(p, c, in->path);
-		capture_close(c);
 	}
-	if (last)
-		capture_end(p);
-	const char *taken = bad_filter ? NULL : taken_sentence(&p->taken, err);
-	if (taken)
-		trouble(p, taken);
-	return !bad_filter;
+	capture_close(c);
+	return true;
 }
 
 /* "tcp.port==18000,http" */
@@ -517,31 +508,117 @@ static void options_note(struct pipeline *p)
 		p->read_with[n - 1] = '\0';
 }
 
+/* ---- a run ---- */
+
+struct run {
+	struct run_options options;
+	struct decode_as  *as;
+	struct inputs      in;
+	size_t             next;             /* of the inputs */
+};
+
+static struct pipeline *pipeline_new(const struct run *run, struct store *store, struct run_result *result)
+{
+	struct pipeline *p = alloc_zeroed(1, sizeof *p);
+	p->options = &run->options;
+	p->result = result;
+	p->adding = store_has_captures(store);
+	options_note(p);
+	p->talk = (struct talk_context){
+		.store = store, .classifier = classifier_new(), .decode_as = run->as,
+		.decode_as_n = run->options.decode_as_n, .show_secrets = run->options.show_secrets,
+		.held = &p->held,
+	};
+	return p;
+}
+
+/* All is read, or, where `ok` is false, to be given up. */
+static void pipeline_end(struct pipeline *p, bool ok)
+{
+	struct err told;
+	if (p->open)
+		capture_end(p);
+	const char *taken = ok ? taken_sentence(&p->taken, &told) : NULL;
+	if (taken)
+		trouble(p, taken);
+	classifier_free(p->talk.classifier);
+	free(p);
+}
+
+static bool run_begin(struct run *run, const char *const *paths, size_t n, const struct run_options *options,
+                      struct err *err)
+{
+	*run = (struct run){ .options = *options, .as = alloc_zeroed(options->decode_as_n, sizeof *run->as) };
+	for (size_t i = 0; i < options->decode_as_n; i++)
+		if (!decode_as_parse(options->decode_as[i], &run->as[i], err))
+			return false;
+	inputs_find(&run->in, paths, n, options->trouble);
+	return true;
+}
+
+static void run_end(struct run *run)
+{
+	inputs_free(&run->in);
+	free(run->as);
+}
+
 bool run_analysis(struct store *store, const char *const *paths, size_t n,
                   const struct run_options *options, struct run_result *result, struct err *err)
 {
-	struct decode_as *as = alloc_zeroed(options->decode_as_n, sizeof *as);
-	struct inputs in;
-	struct pipeline *p = alloc_zeroed(1, sizeof *p);
-	bool ok = true;
-	*result = (struct run_result){ 0 };
-	for (size_t i = 0; i < options->decode_as_n && ok; i++)
-		ok = decode_as_parse(options->decode_as[i], &as[i], err);
-	inputs_find(&in, paths, n, options->trouble);
-	result->files_failed = in.failed;
-
-	p->options = options;
-	p->result = result;
-	options_note(p);
-	p->talk = (struct talk_context){
-		.store = store, .classifier = classifier_new(), .decode_as = as,
-		.decode_as_n = options->decode_as_n, .show_secrets = options->show_secrets,
-		.held = &p->held,
-	};
-	ok = ok && inputs_read(p, &in, err);
-	classifier_free(p->talk.classifier);
-	free(p);
-	inputs_free(&in);
-	free(as);
+	struct run run;
+	bool ok = run_begin(&run, paths, n, options, err);
+	*result = (struct run_result){ .files_failed = run.in.failed };
+	if (ok) {
+		struct pipeline *p = pipeline_new(&run, store, result);
+		for (; ok && run.next < run.in.n; run.next++)
+			ok = input_read(p, &run.in, &run.in.in[run.next], err);
+		pipeline_end(p, ok);
+	}
+	run_end(&run);
 	return ok;
+}
+
+/* ---- one capture after another ---- */
+
+struct run *run_open(const char *const *paths, size_t n, const struct run_options *options, struct err *err)
+{
+	struct run *run = alloc_zeroed(1, sizeof *run);
+	if (run_begin(run, paths, n, options, err)) {
+		inputs_as_given(&run->in);
+		return run;
+	}
+	run_close(run);
+	return NULL;
+}
+
+const struct inputs *run_inputs(const struct run *run)
+{
+	return &run->in;
+}
+
+const struct input *run_next(const struct run *run)
+{
+	return run->next < run->in.n ? &run->in.in[run->next] : NULL;
+}
+
+bool run_capture(struct run *run, struct store *store, struct run_result *result, struct err *err)
+{
+	const struct input *in;
+	const char *why;
+	*result = (struct run_result){ 0 };
+	struct pipeline *p = pipeline_new(run, store, result);
+	bool ok = true;
+	do
+		ok = input_read(p, &run->in, &run->in.in[run->next++], err);
+	while (ok && p->open && (in = run_next(run))
+	       && input_goes_on(p->open, in, p->facts.last_ns, run->options.joining, &why));
+	pipeline_end(p, ok);
+	return ok;
+}
+
+void run_close(struct run *run)
+{
+	if (run)
+		run_end(run);
+	free(run);
 }

@@ -28,9 +28,28 @@ struct run_result {
 	size_t files_cut_short;            /* broke off; what came before was used */
 };
 
-/* False: the whole run is to be given up (bad filter, bad decode-as); the store
+/* Read them all into one store. False: the whole run is to be given up (bad filter, bad decode-as); the store
  * must then not be committed. */
 bool run_analysis(struct store *, const char *const *paths, size_t n, const struct run_options *,
                   struct run_result *, struct err *);
+
+/* The same, one capture after another, each into a store of its own. The paths are
+ * borrowed until run_close(). */
+struct run;
+
+/* Captures in the order in which they were given; folders in which there is nothing
+ * are told. NULL: to be given up. */
+struct run *run_open(const char *const *paths, size_t n, const struct run_options *, struct err *);
+
+const struct inputs *run_inputs(const struct run *);
+
+/* The first file of the next capture; NULL: there is none. */
+const struct input *run_next(const struct run *);
+
+/* Read the next capture. One that cannot be read is told and counted, and the store is
+ * as it was. False: to be given up. */
+bool run_capture(struct run *, struct store *, struct run_result *, struct err *);
+
+void run_close(struct run *);
 
 #endif

@@ -10,6 +10,7 @@
 #            $SAMPLES and $TESTS set; what they print, and their exit status, is
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
 #   plans    what SQLite means to do for each rule (tests/plan/plan.c)
+#   rules    docs/rules.md is what the program writes
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   browser  where Chromium is installed: it opens the pages that the cases made
 #   others   where they are installed: what tshark and libhtp read in every capture
@@ -70,6 +71,9 @@ for dir in tests/cases/*/; do
 	if case_output "$name" > "$work/out" && diff -u "$dir/expect" "$work/out" > "$work/diff"; then ok
 	else not_ok "case $name"; cat "$work/diff"; fi
 done
+
+if "$TCPWHY" rules list --format md > "$work/out" 2>&1 && cmp -s docs/rules.md "$work/out"; then ok
+else not_ok "docs/rules.md is not what the rules say (make docs)"; diff docs/rules.md "$work/out" | head -20; fi
 
 # Another SQLite plans otherwise: then there is nothing to compare.
 mkdir "$work/plans"

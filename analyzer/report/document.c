@@ -22,9 +22,7 @@ const char *severity_word(const char *severity)
 
 /* ---- pieces ---- */
 
-/* Paragraphs as rules write them: a line each, and lines that begin with a blank are
- * commands. */
-static void prose(const struct document *d, const char *text)
+void document_prose(FILE *out, const struct format *format, const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
@@ -32,9 +30,14 @@ static void prose(const struct document *d, const char *text)
 		while (commands && text[n] && text[n + 1] == ' ')
 			n += 1 + strcspn(text + n + 1, "\n");
 		if (n)
-			(commands ? d->format->commands : d->format->prose)(d->out, text, n);
+			(commands ? format->commands : format->prose)(out, text, n);
 		text += n + (text[n] == '\n');
 	}
+}
+
+static void prose(const struct document *d, const char *text)
+{
+	document_prose(d->out, d->format, text);
 }
 
 static void prose_of(const struct document *d, const char *label, const char *text)

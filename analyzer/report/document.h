@@ -55,6 +55,12 @@ struct format {
 	void (*ladder)(FILE *, const struct ladder *);
 };
 
+extern const struct format format_markdown;
+
+/* Paragraphs as rules write them: a line each, and lines that begin with a blank are
+ * commands. */
+void document_prose(FILE *, const struct format *, const char *text);
+
 /* Write all of the report. */
 bool document_put(FILE *, const struct format *, struct sqlite3 *, struct err *);
 

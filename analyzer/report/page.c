@@ -10,6 +10,13 @@ static const char *const codes[] = {
 	[GREEN] = "\033[32m", [DIM] = "\033[2m",
 };
 
+enum style severity_style(const char *severity)
+{
+	return strcmp(severity, "error") == 0     ? RED
+	       : strcmp(severity, "warning") == 0 ? YELLOW
+	                                          : BOLD;
+}
+
 void page_put(const struct page *p, enum style style, const char *text)
 {
 	bool coloured = p->colour && style != PLAIN && *text;

@@ -20,6 +20,9 @@ struct page {
 	int   width;
 };
 
+/* Of "error", "warning", "note". */
+enum style severity_style(const char *severity);
+
 void page_put(const struct page *, enum style, const char *text);
 
 /* Pad with blanks: what was `width` columns wide fills `to`. */

@@ -177,7 +177,7 @@ static void md_ladder(FILE *out, const struct ladder *l)
 	fputs("```\n", out);
 }
 
-static const struct format markdown = {
+const struct format format_markdown = {
 	.begin = md_begin, .end = md_end, .section = md_section, .headline = md_headline,
 	.headline_end = md_headline_end, .label = md_label, .facts = md_lines,
 	.fact = md_fact, .facts_end = md_lines_end,
@@ -188,5 +188,5 @@ static const struct format markdown = {
 
 bool report_markdown(struct sqlite3 *db, const struct report_options *options, struct err *err)
 {
-	return document_put(options->out, &markdown, db, err);
+	return document_put(options->out, &format_markdown, db, err);
 }

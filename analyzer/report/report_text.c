@@ -33,13 +33,6 @@ static void line_end(const struct writer *w)
 	fputc('\n', w->page.out);
 }
 
-static enum style severity_style(const char *severity)
-{
-	return strcmp(severity, "error") == 0     ? RED
-	       : strcmp(severity, "warning") == 0 ? YELLOW
-	                                          : BOLD;
-}
-
 /* "ERROR  title" and, at the right edge, what is said in dim text. */
 static void headline(const struct writer *w, const char *severity, const char *title,
                      const char *right)
