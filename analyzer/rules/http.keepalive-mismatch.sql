@@ -23,7 +23,7 @@ WITH closed AS (
          f.capture_id, f.server_ip, f.server_port
     FROM silence s
     JOIN connection f ON f.id = s.flow_id AND f.app = 'http' AND f.server_fin_frame = s.to_frame AND f.ended_by = 'server'
-   WHERE s.scope = 'both' AND s.ended_by = 'fin' AND s.ended_sender = 'server'
+   WHERE s.scope = 'both' AND s.ended_by <> 'end_of_capture' AND s.ended_by = 'fin' AND s.ended_sender = 'server'
      AND EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = s.flow_id)
      AND NOT EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = s.flow_id AND (x.response_state <> 'complete' OR x.close_announced))
 ), ranked AS (
