@@ -181,13 +181,15 @@ CREATE TABLE nat_leg(
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO nat_leg
+  WITH shared AS MATERIALIZED (
+    -- only from an index; a number that many connections share tells nothing (and would cost their square)
+    SELECT client_isn FROM flow WHERE client_isn IS NOT NULL GROUP BY client_isn HAVING count(*) BETWEEN 2 AND 8
+  )
   SELECT a.id AS front, b.id AS back
-    FROM flow a
-    JOIN flow b ON b.client_isn = a.client_isn AND b.capture_id = a.capture_id AND b.id <> a.id
-   WHERE a.client_isn IS NOT NULL
-     -- a number that many connections share tells nothing (and would cost their square)
-     AND (SELECT count(*) FROM (SELECT 1 FROM flow c WHERE c.client_isn = a.client_isn LIMIT 9)) <= 8
-     AND b.syn_ns BETWEEN a.syn_ns AND a.syn_ns + 50000000 AND b.syn_frame > a.syn_frame
+    FROM shared n
+   CROSS JOIN flow a ON a.client_isn = n.client_isn
+   CROSS JOIN flow b ON b.client_isn = a.client_isn AND b.capture_id = a.capture_id AND b.id <> a.id
+   WHERE b.syn_ns BETWEEN a.syn_ns AND a.syn_ns + 50000000 AND b.syn_frame > a.syn_frame
      AND (b.server_isn = a.server_isn OR a.server_isn IS NULL OR b.server_isn IS NULL)
      AND b.client_tsval IS a.client_tsval
      AND (b.server_ip <> a.server_ip OR b.client_ip <> a.client_ip
@@ -421,7 +423,7 @@ CREATE VIEW idle_survived AS
          s.from_ns, s.to_ns, s.from_frame, s.to_frame, s.ended_by
     FROM silence s
     JOIN flow f ON f.id = s.flow_id
-   WHERE s.scope = 'both' AND s.ended_by IN ('data', 'heartbeat', 'keep_alive')
+   WHERE s.scope = 'both' AND s.ended_by <> 'end_of_capture' AND s.ended_by IN ('data', 'heartbeat', 'keep_alive')
      AND NOT EXISTS (SELECT 1 FROM reset r WHERE r.flow_id = f.id AND r.pause_to_frame = s.to_frame)
      AND coalesce(iif(s.ended_sender = 'client', f.server_last_data_ns, f.client_last_data_ns), 0) > s.to_ns;
 
@@ -492,7 +494,7 @@ INSERT OR IGNORE INTO close_timer
              ORDER BY x.nr DESC LIMIT 1) AS request_ns
       FROM silence s
       JOIN connection f ON f.id = s.flow_id
-     WHERE s.scope = 'both' AND s.ended_by IN ('fin', 'rst') AND f.ended_frame = s.to_frame
+     WHERE s.scope = 'both' AND s.ended_by <> 'end_of_capture' AND s.ended_by IN ('fin', 'rst') AND f.ended_frame = s.to_frame
   ), measured AS (
     SELECT *, 'last data' AS since, ns - data_ns AS after_ns FROM closed WHERE data_ns > 0
     UNION ALL

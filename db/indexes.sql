@@ -19,6 +19,7 @@ CREATE INDEX IF NOT EXISTS tls_record_by_flow   ON tls_record(flow_id, sender, l
 CREATE INDEX IF NOT EXISTS anomaly_by_flow      ON anomaly(flow_id);
 -- few flows have these, and rules begin from them
 CREATE INDEX IF NOT EXISTS flow_unanswered      ON flow(client_frames) WHERE ended = 'unanswered';
+CREATE INDEX IF NOT EXISTS flow_half_closed     ON flow(id) WHERE (client_fin_ns IS NULL) <> (server_fin_ns IS NULL);
 CREATE INDEX IF NOT EXISTS flow_slow_connect    ON flow(id) WHERE established_ns - syn_ns >= 500000000;
 CREATE INDEX IF NOT EXISTS flow_without_scale   ON flow(server_ip, server_port) WHERE server_window_scale IS NULL
                                                    AND client_window_scale IS NOT NULL AND syn_ack_ns IS NOT NULL;
@@ -28,4 +29,7 @@ CREATE INDEX IF NOT EXISTS http_exchange_by_status ON http_exchange(status) WHER
 -- only a body that was sent twice has to be compared
 CREATE INDEX IF NOT EXISTS http_exchange_by_body   ON http_exchange(request_body_hash, request_bytes) WHERE request_body_hash IS NOT NULL;
 CREATE INDEX IF NOT EXISTS http_exchange_slow      ON http_exchange(flow_id) WHERE response_ns - request_end_ns >= 1000000000;
+-- most silences only last until the capture ends
+CREATE INDEX IF NOT EXISTS silence_broken          ON silence(scope, ended_by) WHERE ended_by <> 'end_of_capture';
+CREATE INDEX IF NOT EXISTS http_exchange_expect    ON http_exchange(flow_id) WHERE expect_continue;
 CREATE INDEX IF NOT EXISTS flow_websocket          ON flow(id) WHERE app = 'websocket';

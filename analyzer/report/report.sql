@@ -210,12 +210,14 @@ CREATE TEMP VIEW shown_host AS
    GROUP BY ip ORDER BY count(*) DESC, ip;
 
 CREATE TEMP VIEW shown_service AS
-  SELECT n.server, coalesce(min(f.app) || iif(count(DISTINCT f.app) > 1, ', …', ''), '') AS app, count(*) AS flows,
-         count(DISTINCT f.client_ip) AS clients, sum(f.client_bytes) AS received, sum(f.server_bytes) AS sent,
-         sum(f.ended = 'rst') AS resets, sum(f.ended = 'refused') AS refused,
-         sum(f.ended = 'unanswered') AS unanswered, max(f.rtt_ns) AS rtt_ns
-    FROM flow f JOIN flow_name n ON n.flow_id = f.id
-   GROUP BY n.server ORDER BY count(*) DESC, n.server;
+  SELECT n.server, s.app, s.flows, s.clients, s.received, s.sent, s.resets, s.refused, s.unanswered, s.rtt_ns
+    FROM (SELECT min(id) AS flow_id, coalesce(min(app) || iif(min(app) < max(app), ', …', ''), '') AS app,
+                 count(*) AS flows, count(DISTINCT client_ip) AS clients, sum(client_bytes) AS received,
+                 sum(server_bytes) AS sent, sum(ended = 'rst') AS resets, sum(ended = 'refused') AS refused,
+                 sum(ended = 'unanswered') AS unanswered, max(rtt_ns) AS rtt_ns
+            FROM flow GROUP BY +server_ip, server_port) s     -- sorted: by the index each row is looked up far away
+    JOIN flow_name n ON n.flow_id = s.flow_id
+   ORDER BY s.flows DESC, n.server;
 
 CREATE TEMP VIEW shown_slow AS
   SELECT x.flow_id, x.method || ' ' || substr(x.target, 1, 80) AS what, x.status, n.client, n.server,

@@ -36,7 +36,7 @@ WITH begun AS (
          NULL, NULL, NULL, NULL, '', f.established_ns, f.syn_ack_frame
     FROM silence w
     CROSS JOIN connection f ON f.id = w.flow_id
-   WHERE w.scope = 'both' AND w.ended_by IN ('fin', 'rst') AND w.ended_sender = 'server'
+   WHERE w.scope = 'both' AND w.ended_by <> 'end_of_capture' AND w.ended_by IN ('fin', 'rst') AND w.ended_sender = 'server'
      AND f.client_bytes = 0 AND f.server_bytes = 0 AND f.established_ns IS NOT NULL
      AND f.ended IN ('fin', 'rst') AND f.ended_frame = w.to_frame AND f.ended_ns - f.established_ns >= :min_s * 1e9
      AND f.client_gap_bytes = 0 AND f.server_gap_bytes = 0

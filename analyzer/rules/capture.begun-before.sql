@@ -13,7 +13,11 @@
 --            finding (tcp.stray-segment).
 -- reference: RFC 9293, section 3.5; RFC 7323, section 2.2
 WITH counted AS (
-  SELECT capture_id, count(*) AS flows FROM flow GROUP BY capture_id
+  SELECT c.id AS capture_id, count(*) AS flows
+    FROM capture c
+   CROSS JOIN flow f ON f.capture_id = c.id
+   WHERE c.midstream_flows > 0
+   GROUP BY c.id
 )
 SELECT NULL AS flow_id, c.id AS capture_id, c.first_ns AS from_ns, c.last_ns AS to_ns, 'note' AS severity,
        'proven' AS confidence,

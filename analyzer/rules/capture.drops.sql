@@ -17,10 +17,11 @@
 -- reference: https://www.tcpdump.org/manpages/pcap_stats.3pcap.html
 WITH lacking AS (
   -- payload that was acknowledged and never captured; what the snaplen cut off is another matter
-  SELECT f.capture_id, sum(f.client_gap_bytes + f.server_gap_bytes) AS gap, sum(f.client_bytes + f.server_bytes) AS seen
-    FROM flow f
-   WHERE f.client_frames > 0 AND f.server_frames > 0
-   GROUP BY f.capture_id
+  SELECT c.id AS capture_id, sum(f.client_gap_bytes + f.server_gap_bytes) AS gap, sum(f.client_bytes + f.server_bytes) AS seen
+    FROM capture c
+   CROSS JOIN flow f ON f.capture_id = c.id
+   WHERE c.ack_lost_segments > 0 AND f.client_frames > 0 AND f.server_frames > 0
+   GROUP BY c.id
 ), lost AS (
   SELECT c.*, c.dropped_frames AS n, 'dropped' AS kind,
          100.0 * c.dropped_frames / (c.frames + c.dropped_frames) AS percent, NULL AS gap

@@ -15,11 +15,11 @@
 -- not:       TCP trouble (resets, refusals, time-outs) is found whatever the connections carry.
 -- reference: https://www.tcpdump.org/manpages/pcap-filter.7.html
 WITH flows AS (
-  SELECT c.id, count(f.id) AS flows, count(f.id) FILTER (WHERE f.client_bytes + f.server_bytes > 0) AS with_payload,
-         count(f.id) FILTER (WHERE EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = f.id)
-                                OR EXISTS (SELECT 1 FROM amqp_connection a WHERE a.flow_id = f.id)) AS read
+  SELECT c.id, count(f.id) AS flows, count(f.id) FILTER (WHERE f.client_bytes + f.server_bytes > 0) AS with_payload
     FROM capture c
     LEFT JOIN flow f ON f.capture_id = c.id
+   WHERE NOT EXISTS (SELECT 1 FROM http_exchange x CROSS JOIN flow r ON r.id = x.flow_id WHERE r.capture_id = c.id)
+     AND NOT EXISTS (SELECT 1 FROM amqp_connection a CROSS JOIN flow r ON r.id = a.flow_id WHERE r.capture_id = c.id)
    GROUP BY c.id
 ), blind AS (
   SELECT c.*, n.flows, n.with_payload,
@@ -32,7 +32,7 @@ WITH flows AS (
                    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6) a) AS apps
     FROM capture c
     JOIN flows n ON n.id = c.id
-   WHERE n.read = 0 AND (n.flows = 0 OR n.with_payload > 0)
+   WHERE n.flows = 0 OR n.with_payload > 0
 )
 SELECT NULL AS flow_id, id AS capture_id, first_ns AS from_ns, last_ns AS to_ns,
        iif(flows = 0, 'warning', 'note') AS severity, 'proven' AS confidence,

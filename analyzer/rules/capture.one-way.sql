@@ -15,7 +15,11 @@
 --            of the capture.
 -- reference: https://www.tcpdump.org/manpages/pcap-filter.7.html
 WITH counted AS (
-  SELECT capture_id, count(*) AS flows FROM flow WHERE client_bytes + server_bytes > 0 GROUP BY capture_id
+  SELECT c.id AS capture_id, count(*) AS flows
+    FROM capture c
+   CROSS JOIN flow f ON f.capture_id = c.id
+   WHERE c.one_way_flows > 0 AND f.client_bytes + f.server_bytes > 0
+   GROUP BY c.id
 )
 SELECT NULL AS flow_id, c.id AS capture_id, c.first_ns AS from_ns, c.last_ns AS to_ns,
        iif(100.0 * c.one_way_flows >= :warn_percent * n.flows, 'warning', 'note') AS severity,

@@ -29,13 +29,14 @@ WITH watched AS (
    GROUP BY capture_id
   HAVING max(ns / 1e9 / heartbeat_s) < :intervals AND sum(is_open) > 0
 ), idle_to_end AS (
-  SELECT f.capture_id, max(s.to_ns - s.from_ns) FILTER (WHERE s.ended_by = 'end_of_capture') AS ns,
+  SELECT c.id AS capture_id, max(s.to_ns - s.from_ns) FILTER (WHERE s.ended_by = 'end_of_capture') AS ns,
          max(s.to_ns - s.from_ns) FILTER (WHERE s.ended_by <> 'end_of_capture') AS survived_ns,
-         count(DISTINCT f.id) FILTER (WHERE s.ended_by = 'end_of_capture') AS flows
-    FROM silence s
-    JOIN connection f ON f.id = s.flow_id
-   WHERE s.scope = 'both'
-   GROUP BY f.capture_id
+         count(*) FILTER (WHERE s.ended_by = 'end_of_capture') AS flows
+    FROM capture c
+   -- the ids of a capture's flows follow one another: nothing has to be looked up
+   CROSS JOIN silence s ON s.flow_id > c.flow_base AND s.flow_id <= c.flow_base + c.frames
+   WHERE +s.scope = 'both' AND s.flow_id NOT IN (SELECT back FROM nat_leg)
+   GROUP BY c.id
 ), idle_unseen AS (
   SELECT i.*, (SELECT min(t.seconds) FROM known_timer t
                 WHERE t.layer IN ('nat', 'balancer', 'firewall', 'proxy')

@@ -16,7 +16,17 @@
 -- not:       A program that polls at a regular pace looks the same; a target that names no check is
 --            therefore only likely to be one.
 -- reference: RFC 9110, section 9.2.1
-WITH hit AS (
+WITH often AS MATERIALIZED (
+  -- what can be such a series at all; few are, and only these are looked at closely. The half of
+  -- the gaps that are not below the median make up a quarter of a second for each at the least
+  SELECT f.capture_id, f.client_ip, f.server_ip, f.server_port, x.method, x.target
+    FROM http_exchange x
+    JOIN connection f ON f.id = x.flow_id
+   WHERE x.method IN ('GET', 'HEAD', 'OPTIONS') AND x.request_ns IS NOT NULL AND instr(x.target, '?') = 0
+   GROUP BY f.capture_id, f.client_ip, f.server_ip, f.server_port, x.method, x.target
+  HAVING count(*) >= :min_count AND max(x.request_ns) - min(x.request_ns) >= 250000000 * (count(*) - 1)
+     AND 2 * sum(x.status BETWEEN 200 AND 399 AND x.response_state = 'complete') > count(*)
+), hit AS (
   SELECT x.flow_id, x.nr, x.method, x.target, x.status, x.request_ns, x.request_frame,
          x.response_frame, x.response_state, f.capture_id, f.client_ip, f.server_ip, f.server_port,
          f.ended, f.ended_by, n.server,
@@ -29,9 +39,11 @@ WITH hit AS (
                             WHERE lower(x.target) || '/' LIKE '%/' || word.column1 || '/%') THEN 1
               ELSE 0 END AS named
     FROM http_exchange x
-    JOIN connection f ON f.id = x.flow_id
+   CROSS JOIN connection f ON f.id = x.flow_id
+   CROSS JOIN often o ON (o.capture_id, o.client_ip, o.server_ip, o.server_port, o.method, o.target)
+                       = (f.capture_id, f.client_ip, f.server_ip, f.server_port, x.method, x.target)
     JOIN flow_name n ON n.flow_id = f.id
-   WHERE x.method IN ('GET', 'HEAD', 'OPTIONS') AND x.request_ns IS NOT NULL AND instr(x.target, '?') = 0
+   WHERE EXISTS (SELECT 1 FROM often) AND x.request_ns IS NOT NULL
 ), step AS (
   SELECT *, request_ns - lag(request_ns) OVER grp AS gap_ns, row_number() OVER grp AS nth,
          json_object('frame', request_frame, 'role', 'request', 'flow', flow_id) || ','

@@ -23,22 +23,22 @@ WITH closed AS (
          f.capture_id, f.server_ip, f.server_port
     FROM silence s
     JOIN connection f ON f.id = s.flow_id AND f.app = 'http' AND f.server_fin_frame = s.to_frame AND f.ended_by = 'server'
-   WHERE s.scope = 'both' AND s.ended_by = 'fin' AND s.ended_sender = 'server'
+   WHERE s.scope = 'both' AND s.ended_by <> 'end_of_capture' AND s.ended_by = 'fin' AND s.ended_sender = 'server'
      AND EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = s.flow_id)
      AND NOT EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = s.flow_id AND (x.response_state <> 'complete' OR x.close_announced))
 ), ranked AS (
   SELECT *, row_number() OVER (PARTITION BY capture_id, server_ip, server_port ORDER BY idle_ns) AS rank,
          count(*) OVER (PARTITION BY capture_id, server_ip, server_port) AS n
     FROM closed
-), usual AS (
-  SELECT capture_id, server_ip, server_port, idle_ns AS usual_ns FROM ranked WHERE rank = (n + 1) / 2 AND n >= :min_closes
+), compared AS (
+  SELECT *, max(iif(rank = (n + 1) / 2, idle_ns, NULL)) OVER (PARTITION BY capture_id, server_ip, server_port) AS usual_ns
+    FROM ranked WHERE n >= :min_closes
 ), timed AS (
-  SELECT c.capture_id, c.server_ip, c.server_port, u.usual_ns, count(*) AS closes, min(c.flow_id) AS flow_id,
+  SELECT c.capture_id, c.server_ip, c.server_port, c.usual_ns, count(*) AS closes, min(c.flow_id) AS flow_id,
          min(c.from_ns) AS from_ns, max(c.to_ns) AS to_ns,
          group_concat(json_object('frame', c.to_frame, 'role', 'server FIN on an idle connection', 'flow', c.flow_id)) AS proof
-    FROM ranked c
-    JOIN usual u ON u.capture_id = c.capture_id AND u.server_ip = c.server_ip AND u.server_port = c.server_port
-   WHERE abs(c.idle_ns - u.usual_ns) <= max(:near * u.usual_ns, 20000000) AND c.rank <= 1000
+    FROM compared c
+   WHERE abs(c.idle_ns - c.usual_ns) <= max(:near * c.usual_ns, 20000000) AND c.rank <= 1000
    GROUP BY c.capture_id, c.server_ip, c.server_port HAVING count(*) >= :min_closes
 ), reused AS (
   SELECT t.capture_id, t.server_ip, t.server_port, max(s.to_ns - s.from_ns) AS reused_ns, s.flow_id, s.to_frame

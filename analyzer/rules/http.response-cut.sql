@@ -24,7 +24,7 @@ WITH cut AS (
     JOIN connection f ON f.id = x.flow_id
     LEFT JOIN reset r ON r.flow_id = f.id AND r.sender = 'server' AND x.response_state = 'cut_by_rst'
                      AND r.frame = (SELECT min(frame) FROM reset s WHERE s.flow_id = f.id AND s.sender = 'server')
-   WHERE x.response_state IN ('cut_by_fin', 'cut_by_rst') AND x.response_ns IS NOT NULL
+   WHERE x.response_state <> 'complete' AND x.response_state IN ('cut_by_fin', 'cut_by_rst') AND x.response_ns IS NOT NULL
      AND x.method IS NOT NULL                 -- or it might be the answer to a HEAD
      -- the server ended it; a client that only closed its sending side did not
      AND (f.ended_by = 'server'

@@ -17,7 +17,13 @@
 -- not:       A side that goes on sending after the other's FIN uses a half-closed connection, as it may. A server
 --            that still works at its answer closes when it is done.
 -- reference: RFC 9293, sections 3.6 and 3.3.2
-WITH half AS (
+WITH lasting AS MATERIALIZED (
+  -- a silence that lasts until the capture ends is of a side that has sent no FIN
+  SELECT rowid AS id FROM silence WHERE ended_by <> 'end_of_capture' AND scope IN ('client', 'server')
+  UNION ALL
+  SELECT s.rowid FROM flow f CROSS JOIN silence s ON s.flow_id = f.id AND s.scope IN ('client', 'server')
+   WHERE (f.client_fin_ns IS NULL) <> (f.server_fin_ns IS NULL) AND s.ended_by = 'end_of_capture'
+), half AS (
   SELECT f.id AS flow_id, f.capture_id, f.client_ip, f.server_ip, f.server_port, n.server, s.scope AS leaker,
          iif(s.scope = 'client', 'server', 'client') AS closer,
          iif(s.scope = 'client', f.server_fin_ns, f.client_fin_ns) AS fin_ns,
@@ -25,7 +31,8 @@ WITH half AS (
          iif(s.scope = 'client', f.server_fin_acked_frame, f.client_fin_acked_frame) AS acked_frame,
          min(s.to_ns, coalesce((SELECT min(r.ns) FROM reset r WHERE r.flow_id = f.id), s.to_ns)) AS until_ns,
          s.ended_by
-    FROM silence s
+    FROM lasting l
+    JOIN silence s ON s.rowid = l.id
     JOIN connection f ON f.id = s.flow_id
     JOIN flow_name n ON n.flow_id = f.id
    WHERE s.scope <> 'both' AND s.to_ns - s.from_ns >= :min_wait_s * 1e9

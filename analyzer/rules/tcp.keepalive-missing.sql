@@ -22,7 +22,7 @@ WITH idle AS (
     FROM silence s
     JOIN connection f ON f.id = s.flow_id
     JOIN flow_name n ON n.flow_id = f.id
-   WHERE s.scope = 'both' AND s.to_ns - s.from_ns >= :min_idle_s * 1e9 AND s.ended_by NOT IN ('keep_alive', 'end_of_capture')
+   WHERE s.scope = 'both' AND s.to_ns - s.from_ns >= :min_idle_s * 1e9 AND s.ended_by <> 'end_of_capture' AND s.ended_by <> 'keep_alive'
      AND f.established_ns IS NOT NULL AND coalesce(f.ended_ns, s.to_ns) >= s.to_ns
      AND NOT EXISTS (SELECT 1 FROM heartbeat h WHERE h.flow_id = f.id)
      AND NOT EXISTS (SELECT 1 FROM tcp_event e WHERE e.flow_id = f.id AND e.kind = 'keep_alive')

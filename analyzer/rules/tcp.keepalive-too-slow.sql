@@ -18,7 +18,7 @@ WITH probe AS (
   SELECT s.flow_id, s.ended_sender AS sender, min(s.to_ns - s.from_ns) AS period_ns, count(*) AS probes,
          min(s.from_frame) AS from_frame, min(s.to_frame) AS to_frame, min(s.from_ns) AS from_ns, max(s.to_ns) AS to_ns
     FROM silence s
-   WHERE s.scope = 'both' AND s.ended_by = 'keep_alive'
+   WHERE s.scope = 'both' AND s.ended_by <> 'end_of_capture' AND s.ended_by = 'keep_alive'
    GROUP BY s.flow_id, s.ended_sender
 ), slow AS (
   SELECT p.*, f.capture_id, f.client_ip, f.server_ip, f.server_port, n.server, b.fatal_ns, b.deaths,

@@ -26,7 +26,7 @@ WITH ended AS (
          s.to_ns - s.from_ns AS idle_ns, 0 AS lost
     FROM silence s
     JOIN connection f ON f.id = s.flow_id
-   WHERE s.scope = 'both' AND s.ended_by IN ('fin', 'rst') AND s.ended_sender = 'server' AND f.ended_frame = s.to_frame
+   WHERE s.scope = 'both' AND s.ended_by <> 'end_of_capture' AND s.ended_by IN ('fin', 'rst') AND s.ended_sender = 'server' AND f.ended_frame = s.to_frame
      AND f.ended_by = 'server' AND f.established_ns IS NOT NULL
      AND s.flow_id NOT IN (SELECT flow_id FROM idle_death)
      AND s.flow_id NOT IN (SELECT flow_id FROM close_timer WHERE since <> 'request')
