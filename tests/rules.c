@@ -384,6 +384,45 @@ static void check_yields(sqlite3 *db)
 }
 
 /* A rule over a table without rows is not run, whatever its statement would give. */
+/* Whether `a` is silent, by its own header or through others, where `b` speaks. */
+static bool gives_way(const struct rules *rules, const struct rule *a, const char *b, size_t steps)
+{
+	char list[1024], *rest = NULL;
+	snprintf(list, sizeof list, "%s", a->yields ? a->yields : "");
+	for (char *id = strtok_r(list, ", ", &rest); id; id = strtok_r(NULL, ", ", &rest)) {
+		const struct rule *next = rules_find(rules, id);
+		if (strcmp(id, b) == 0 || (next && steps && gives_way(rules, next, b, steps - 1)))
+			return true;
+	}
+	return false;
+}
+
+/* A name that is misspelt would be passed over in silence, and rules that yield in a circle
+ * would all be silent. */
+static void check_built_in_yields(void)
+{
+	struct rules rules;
+	struct err err = { 0 };
+	CHECK(rules_load(&rules, NULL, &err));
+	for (size_t i = 0; i < rules.n; i++) {
+		const struct rule *r = &rules.rule[i];
+		char list[1024], *rest = NULL;
+		CHECK(strlen(r->yields ? r->yields : "") < sizeof list);
+		snprintf(list, sizeof list, "%s", r->yields ? r->yields : "");
+		for (char *id = strtok_r(list, ", ", &rest); id; id = strtok_r(NULL, ", ", &rest)) {
+			bool known = rules_find(&rules, id) != NULL;
+			if (!known)
+				fprintf(stderr, "%s yields to %s, which is no rule\n", r->id, id);
+			CHECK(known);
+		}
+		bool in_a_circle = gives_way(&rules, r, r->id, 3);
+		if (in_a_circle)
+			fprintf(stderr, "%s yields in a circle\n", r->id);
+		CHECK(!in_a_circle);
+	}
+	rules_free(&rules);
+}
+
 static void check_over(sqlite3 *db)
 {
 	static const struct { const char *over, *found; } all[] = {
@@ -432,6 +471,7 @@ int main(void)
 	check_loader_errors();
 	check_header();
 	check_set_and_replace();
+	check_built_in_yields();
 	sqlite3 *db = case_made();
 	check_refusals(db);
 	check_findings(db);

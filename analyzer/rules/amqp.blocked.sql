@@ -4,7 +4,7 @@
 -- over:      amqp_method
 -- param:     min_s = 1             a shorter stand of the window is no block
 -- needs:     payload, both-sides
--- yields:    tcp.blackhole, tcp.idle-blackhole
+-- yields:    tcp.idle-blackhole
 -- explains:  The broker would take no more messages for {blocked_s} s: {reason}. While a resource alarm lasts
 --            it stops reading from connections that publish; clients that can (capability
 --            connection.blocked) are told with Connection.Blocked and Unblocked, others only see their
@@ -34,6 +34,8 @@ WITH told AS (
     JOIN connection f ON f.id = e.flow_id
    WHERE e.kind = 'zero_window' AND e.sender = 'server'
      AND NOT EXISTS (SELECT 1 FROM amqp_blocked b WHERE b.flow_id = e.flow_id)
+     -- a broker that cannot be reached any more blocks nobody
+     AND e.flow_id NOT IN (SELECT flow_id FROM dark)
      AND EXISTS (SELECT 1 FROM amqp_channel a WHERE a.flow_id = e.flow_id AND a.publishes > 0)
    GROUP BY c.flow_id
 ), blocked AS (

@@ -90,7 +90,7 @@ SELECT j.flow_id, j.last_ns AS from_ns, j.ended_ns AS to_ns,
                                    (SELECT text FROM candidate c WHERE c.flow_id = j.flow_id ORDER BY text LIMIT 12)), ''), NULL),
                                  iif(j.idle, 'No timer of that length is known by name; proxies let it be set freely (HAProxy: timeout client, timeout server, timeout tunnel).', '')),
                    'advice', CASE
-                     WHEN j.idle THEN 'If a proxy or balancer stands between: raise its idle time-out (HAProxy: timeout client, timeout server, timeout tunnel; nginx: proxy_timeout), or let heartbeats pass more often: an interval of '
+                     WHEN j.idle THEN 'If a proxy or balancer stands between: raise its idle time-out (HAProxy: timeout client, timeout server, timeout tunnel, or nginx: proxy_timeout), or let heartbeats pass more often: an interval of '
                        || max(1, CAST(j.idle_ns / 2e9 AS INTEGER)) || ' s or less in the client (heartbeats go out every half interval). Let the client connect again by itself.'
                      WHEN j.ended_by = 'server' THEN 'Look at the broker and at proxies on the way at that time: a restart, a kill, an OOM, a reloaded configuration. Let the client connect again by itself (automatic recovery).'
                      ELSE 'Let the client close its connection before it ends: connection.close() in a finally block or a signal handler. If it should not have ended at all: its log at that time, kill, OOM, a crash.' END,

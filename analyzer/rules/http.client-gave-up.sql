@@ -77,7 +77,7 @@ SELECT j.flow_id, j.request_ns AS from_ns, max(j.close_ns, coalesce(j.response_n
             WHEN j.late_rst_frame IS NULL THEN 'likely' ELSE 'proven' END AS confidence,
        'The client closed ' || printf('%.3f s', j.wait_ns / 1e9) || ' after it sent ' || j.method || ' '
          || substr(j.target, 1, 80)
-         || CASE WHEN NOT j.settled THEN '; no response had come when the capture ended'
+         || CASE WHEN NOT j.settled THEN ' (its sending side at least); no response had come when the capture ended'
                  WHEN j.response_ns IS NULL THEN '; no response was ever sent'
                  WHEN j.response_ns >= j.close_ns
                  THEN '; the server answered ' || j.status || ' ' || printf('%.3f s', (j.response_ns - j.close_ns) / 1e9)

@@ -59,8 +59,8 @@ SELECT min(r.flow_id) AS flow_id, r.capture_id, min(r.request_ns) AS from_ns, ma
        iif(max(r.status) BETWEEN 200 AND 299 OR count(*) >= :storm, 'warning', 'note') AS severity,
        'possible' AS confidence, r.client_ip AS client, n.server,
        r.method || ' ' || substr(r.target, 1, 80) || ' with the same body (' || r.request_bytes || ' bytes) was sent ' || count(*) || ' times within '
-         || printf('%.3f s', (max(r.request_ns) - min(r.request_ns)) / 1e9) || ', after ' || sum(r.failed)
-         || iif(sum(r.failed) = 1, ' attempt', ' attempts') || ' that the server had received and not answered'
+         || printf('%.3f s', (max(r.request_ns) - min(r.request_ns)) / 1e9) || '; the server had received ' || sum(r.failed)
+         || iif(sum(r.failed) = 1, ' attempt', ' attempts') || ' and not answered'
          || iif(max(r.status) IS NULL, '', '; the last was answered ' || max(r.status)) || '. Its work may have been done more than once.' AS summary,
        json_object('attempts', count(*), 'failed', sum(r.failed), 'span_s', seconds(max(r.request_ns) - min(r.request_ns)),
                    'repeated_after_s', seconds(min(iif(r.repeats, r.request_ns - r.before_end_ns, NULL))),

@@ -33,8 +33,9 @@ WITH lost AS (
 SELECT l.flow_id, l.last_ns AS from_ns, max(l.server_fin_ns, l.request_ns) AS to_ns, 'note' AS severity,
        iif(l.close_announced, 'proven', 'possible') AS confidence,
        'The server closed after ' || l.served || ' requests' || iif(l.close_announced, ' (Connection: close)', '') || '; '
-         || (SELECT count(*) FROM http_exchange u WHERE u.flow_id = l.flow_id AND u.nr >= l.nr AND u.method IS NOT NULL)
-         || ' more had been sent by then and were lost.' AS summary,
+         || (SELECT count(*) || iif(count(*) = 1, ' more was sent and', ' more were sent and')
+               FROM http_exchange u WHERE u.flow_id = l.flow_id AND u.nr >= l.nr AND u.method IS NOT NULL)
+         || ' not answered.' AS summary,
        json_object('requests_served', l.served, 'server', l.server,
                    'lost_requests', (SELECT count(*) FROM http_exchange u WHERE u.flow_id = l.flow_id AND u.nr >= l.nr AND u.method IS NOT NULL),
                    'announced', iif(l.close_announced, 'as it had said in its last response (Connection: close)', 'without having said so'),

@@ -5,7 +5,7 @@
 -- param:     fin_s = 1             a FIN later than this is http.server-aborted
 -- param:     open_s = 60           so long without an answer is told though the capture ends first
 -- needs:     payload, both-sides, frames
--- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.blackhole, tcp.idle-blackhole, tcp.zero-window, tcp.mass-close
+-- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.blackhole, tcp.idle-blackhole, tcp.zero-window, tcp.mass-close, amqp.protocol-mismatch
 -- explains:  {what} curl calls it "Empty reply from server" (52), Java "Unexpected end of file from server",
 --            Python "RemoteDisconnected". The close is orderly: the program, or whatever holds the port in its
 --            place, closed its socket on purpose or exited. It may be a worker that ends at once, a balancer

@@ -7,7 +7,7 @@
 -- param:     timer_count = 3       so many make it a timer
 -- param:     echo_s = 0.2          how near a number in the request must be to the wait
 -- needs:     payload, both-sides, frames
--- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.unread-data-reset, tcp.timer-reset, tcp.injected-reset, tcp.mass-close
+-- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.unread-data-reset, tcp.timer-reset, tcp.injected-reset, tcp.mass-close, amqp.protocol-mismatch
 -- explains:  The request had reached the server's host, and {wait_s} s later the server's side ended the
 --            connection with {close_is}, without a byte of an answer. A program that has an answer, even an
 --            error, sends it; so this was a worker that crashed or was killed, a time limit on requests,

@@ -1,5 +1,5 @@
 -- id:        http.slow-response
--- title:     Answers took much longer than this endpoint usually takes
+-- title:     Answers took long
 -- severity:  warning
 -- over:      http_exchange
 -- param:     slow_s = 3            quicker answers are not told
@@ -10,8 +10,7 @@
 -- param:     echo_s = 0.5          how near a number in the request must be to the time, to have asked for it
 -- needs:     payload, both-sides
 -- yields:    http.client-gave-up, http.response-cut
--- explains:  {slow} of {answers} answers of {server} took {slow_from_s} s and more; half of all came within
---            {median_s} s. The slowest took {wait_s} s. A round trip takes {rtt_s} s; the server's host acknowledged the
+-- explains:  {share} The slowest took {wait_s} s. A round trip takes {rtt_s} s; the server's host acknowledged the
 --            request after {kernel_ack_s} s, and the answer came {think_s} s after that: so long the program, or what it
 --            waited for, worked. No segment was sent again in that time.
 -- remedy:    Look at what the program did for {method} {target} at {at}: slow queries, locks, calls of other
@@ -83,7 +82,10 @@ SELECT w.flow_id, w.capture_id, t.from_ns, t.to_ns,
          || iif(w.ack_ns - w.request_end_ns <= coalesce(w.rtt_ns, 0) + :ack_s * 1e9,
                 '. The server''s host had the request after ' || duration(w.ack_ns - w.request_end_ns) || '; the rest of the time was spent behind it.',
                 '. Where the time was spent this capture does not show.') AS summary,
-       json_object('slow', t.slow, 'answers', w.answers, 'slow_from_s', seconds(t.least_ns), 'median_s', seconds(w.median_ns),
+       json_object('share', CASE WHEN w.answers = 1 THEN 'It is the only answer of ' || w.server || ' here, so what is usual cannot be told.'
+                                 ELSE t.slow || ' of ' || w.answers || ' answers of ' || w.server || ' took ' || seconds(t.least_ns) || ' s and more; half of all came within '
+                                        || seconds(w.median_ns) || ' s.' END,
+                   'slow', t.slow, 'answers', w.answers, 'slow_from_s', seconds(t.least_ns), 'median_s', seconds(w.median_ns),
                    'wait_s', seconds(w.wait_ns), 'request_to_response_s', seconds(w.response_ns - w.request_ns),
                    'rtt_s', seconds(w.rtt_ns), 'kernel_ack_s', seconds(w.ack_ns - w.request_end_ns),
                    'think_s', seconds(w.response_ns - coalesce(w.ack_ns, w.request_end_ns)),

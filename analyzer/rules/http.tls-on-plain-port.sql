@@ -3,6 +3,7 @@
 -- severity:  error
 -- over:      anomaly
 -- needs:     payload
+-- yields:    amqp.protocol-mismatch
 -- explains:  The client began with a TLS ClientHello, and the server answered in plain HTTP (mostly "400 Bad
 --            Request"): it does not speak TLS on {server}. The client reports "wrong version number",
 --            "unexpected message" or "record layer failure". So on {attempts} connections.

@@ -18,7 +18,7 @@
 --            All SYNs of one port with one number are one attempt. Kernels repeat after 1, 3, 7, 15 s,
 --            newer Linux kernels about every second at first (tcp_syn_linear_timeouts).
 --            {gave_up}
--- remedy:    Look for who drops. On the server: does the SYN arrive, and what becomes of it?
+-- remedy:    Look on the server first whether the SYN arrives, then for what drops it:
 --                tcpdump -ni any 'host {client_address} and tcp port {server_port} and tcp[tcpflags] & tcp-syn != 0'
 --                nft list ruleset; iptables -nvL; nstat -az TcpExtListenDrops TcpExtListenOverflows
 --                ss -ltn 'sport = :{server_port}'

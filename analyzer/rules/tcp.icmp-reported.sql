@@ -3,6 +3,7 @@
 -- severity:  error
 -- over:      icmp
 -- param:     late_s = 0.2          segments from the other side this long after the error refute it
+-- yields:    tcp.unread-data-reset
 -- explains:  {source} answered a segment of the {sender} with the ICMP error "{word}": it did not pass it on.
 --            "communication prohibited", "host prohibited" and "net prohibited" are a firewall's rule
 --            (REJECT). So is "port unreachable" for TCP: a host on which nobody listens sends RST.

@@ -8,7 +8,7 @@
 --            A host that has the connection answers each with an acknowledgement, one that has not with a
 --            RST. So the other host was off, the path was dead, or something on the way had forgotten the
 --            connection in the {idle_s} s of silence before the first probe and drops its packets.
--- remedy:    The probes did what they are for: the program learns of it. Let it connect anew. Where probes
+-- remedy:    Let the program connect anew; the probes did what they are for, it learns of the death by them. Where probes
 --            come too late for a device on the way (compare new connections to {server}: if they work, it is
 --            one of these), probe more often than its time-out:
 --                sysctl -w net.ipv4.tcp_keepalive_time={keepalive_s} net.ipv4.tcp_keepalive_intvl=30 net.ipv4.tcp_keepalive_probes=10

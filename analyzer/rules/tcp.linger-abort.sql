@@ -5,7 +5,7 @@
 -- benign:    yes
 -- param:     least = 3             connections of a protocol that is not understood
 -- needs:     payload, both-sides
--- yields:    http.client-gave-up, http.response-cut, http.health-check, http.server-aborted, tcp.health-check, tcp.unread-data-reset, tcp.injected-reset, tcp.timer-reset, tcp.keepalive-unanswered, tcp.mass-close, amqp.missed-heartbeats, amqp.unclosed
+-- yields:    http.client-gave-up, http.response-cut, http.health-check, http.server-aborted, tcp.health-check, tcp.unread-data-reset, tcp.injected-reset, tcp.timer-reset, tcp.keepalive-unanswered, tcp.mass-close, amqp.missed-heartbeats, amqp.unclosed, http.keepalive-race
 -- explains:  The {sender} ends its connections with RST where a FIN is usual, {connections} times in this capture.
 --            All had been said and acknowledged before, so nothing was lost. Programs do that on purpose
 --            (SO_LINGER with a time of 0, to keep their ports out of TIME-WAIT), by habit (Windows programs that

@@ -19,7 +19,7 @@
 --            held the connection up is {stall_s} s.
 --            Loss is the network's, not the programs': a full queue (a slow link, a policer, a burst), a
 --            bad cable or radio link, a duplex mismatch, an overloaded host or virtual switch.
--- remedy:    Find the hop. Count drops on both hosts and on each device between them:
+-- remedy:    Find the hop: count drops on both hosts and on each device between them:
 --                ip -s link show; ethtool -S eth0 | grep -iE 'drop|err|crc|miss'; nstat -az TcpRetransSegs TcpExtTCPTimeouts
 --                tc -s qdisc show dev eth0
 --            mtr --tcp -P {server_port} {server_address} shows from which hop on it begins. Loss in one

@@ -45,7 +45,7 @@ WITH dead AS (
 SELECT d.flow_id, d.pause_from_ns AS from_ns, d.ns AS to_ns, 'error' AS severity,
        iif(d.sender = 'client', 'possible', 'likely') AS confidence,
        iif(d.sender = 'server', 'The server', 'The client') || '''s side answered data on an established connection'
-         || ' with a bare RST after only ' || printf('%.1f s', d.pause_ns / 1e9)
+         || ' with a bare RST after ' || iif(d.pause_ns < 60e9, 'only ', '') || printf('%.1f s', d.pause_ns / 1e9)
          || ' of silence: it no longer knows the connection (restart, failover, or a flushed table on the way'
          || iif(d.sender = 'client', '; or it had aborted it, and that RST is not in the capture).', ').')
          AS summary,

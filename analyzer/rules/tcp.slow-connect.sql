@@ -13,7 +13,7 @@
 --            that the server itself dropped it, and none that it was lost on the way there.
 --            Causes besides plain loss: a full queue of the listening program (drops SYNs), two clients
 --            that a translating device gave one port, a full connection table.
--- remedy:    Count lost packets on the way (tcp.loss). At the server look for drops of SYNs:
+-- remedy:    Look for lost packets on the way (tcp.loss), and at the server for SYNs that were dropped:
 --                nstat -az TcpExtListenDrops TcpExtListenOverflows TcpExtTCPReqQFullDrop
 --            Behind address translation: conntrack -S (insert_failed); --random-fully on MASQUERADE and
 --            SNAT rules, or more addresses. Keep connections open, so that fewer are made.

@@ -10,9 +10,9 @@
 --            connection (RFC 9293, 3.10.7.1). It never sent anything else on it. So the segment was
 --            steered here by a device that lost track of the connection (address translation or a
 --            balancer whose entry was gone chose this host anew), or by a routing change.
--- remedy:    The fault is on the way, not on this host. See tcp.backend-changed and
---            tcp.reset-after-idle: keep-alives below the device's time-out, or a longer time-out.
---            Find the device that chose {server}: ipvsadm -Ln, conntrack -L -d {server_address}.
+-- remedy:    Find the device on the way that sent them to this host (ipvsadm -Ln, conntrack -L -d {server_address}). The
+--            fault is there and not on this host. See tcp.backend-changed and tcp.reset-after-idle: keep-alives
+--            below the device's time-out, or a longer time-out.
 -- confirm:   A capture in front of the device shows the same sequence number on its way to another
 --            address, and the SYN of that connection long before.
 -- not:       A port scan or a spoofed packet looks alike; its acknowledgement number is no real one, and

@@ -2,7 +2,7 @@
 -- title:     Connections are closed by a timer
 -- severity:  note
 -- needs:     both-sides
--- yields:    tcp.half-closed-leak, tcp.mass-close, http.client-gave-up, http.response-cut, http.server-aborted, http.no-response, http.keepalive-race, http.keepalive-stale-reuse, http.keepalive-mismatch, http.unsolicited-408, http.health-check, tcp.health-check, tcp.timer-reset, tcp.write-after-close, tcp.blackhole, tcp.idle-blackhole, tcp.keepalive-unanswered, amqp.missed-heartbeats, amqp.handshake-stalled, amqp.connection-closed, amqp.unclosed
+-- yields:    tcp.half-closed-leak, tcp.mass-close, http.client-gave-up, http.response-cut, http.server-aborted, http.no-response, http.keepalive-race, http.keepalive-stale-reuse, http.keepalive-mismatch, http.unsolicited-408, http.health-check, tcp.health-check, tcp.timer-reset, tcp.write-after-close, tcp.blackhole, tcp.idle-blackhole, tcp.keepalive-unanswered, amqp.missed-heartbeats, amqp.unclosed, amqp.handshake-stalled, amqp.connection-closed
 -- explains:  The {actor} closed {connections} connections {after_s} s after {since_words}, each time the same to
 --            {spread_s} s. Such regularity is a timer, not a decision of users or of load: a keep-alive or idle
 --            time-out of the program, of a proxy in its place, or a limit on a request's time. It is no failure by

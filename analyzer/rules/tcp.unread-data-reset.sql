@@ -4,7 +4,7 @@
 -- over:      reset
 -- param:     near_s = 1            a RST later after the response has another cause
 -- needs:     payload, both-sides
--- yields:    http.response-cut, tcp.injected-reset
+-- yields:    http.response-cut, tcp.injected-reset, http.keepalive-race, amqp.unclosed
 -- explains:  The server sent its whole response ({status}) and {response_to_rst_s} s later a RST instead of a FIN. Its
 --            kernel does that when a program closes its socket while data lies in it unread: here the
 --            request's body, of which {request_bytes} bytes had come. The RST may overtake or discard the

@@ -3,6 +3,7 @@
 -- severity:  error
 -- param:     min_ignored_s = 0.1   a write sooner after the FIN was acknowledged may have been on its way
 -- param:     goodbye = 31          bytes of TLS that may be no more than a closing alert
+-- param:     farewell = 6          bytes of another protocol that may be no more than a farewell (QUIT)
 -- needs:     payload, both-sides
 -- yields:    http.unsolicited-408
 -- explains:  The server closed its side with FIN, and the client's host acknowledged it. The program did
@@ -20,6 +21,8 @@
 -- reference: RFC 9293, sections 3.6 and 3.10.7.1
 WITH written AS (
   SELECT r.*, f.app, f.server_fin_ns, f.server_fin_frame, f.server_fin_acked_frame, n.server,
+         r.trigger_len <= :farewell AND coalesce(f.app, '') NOT IN ('http', 'amqp')
+           AND f.client_last_data_frame = r.trigger_frame AS short,
          row_number() OVER (PARTITION BY r.flow_id ORDER BY r.frame) AS nth
     FROM reset r
     JOIN connection f ON f.id = r.flow_id
@@ -29,15 +32,15 @@ WITH written AS (
      AND r.trigger_ns - f.server_fin_acked_ns >= :min_ignored_s * 1e9
      AND (f.client_fin_ns IS NULL OR f.client_fin_ns > f.server_fin_ns)
 )
-SELECT w.flow_id, w.server_fin_ns AS from_ns, w.ns AS to_ns, 'error' AS severity,
-       'proven' AS confidence,
+SELECT w.flow_id, w.server_fin_ns AS from_ns, w.ns AS to_ns, iif(w.short, 'note', 'error') AS severity,
+       iif(w.short, 'possible', 'proven') AS confidence,
        'The server closed (FIN); ' || printf('%.3f s', (w.trigger_ns - w.server_fin_ns) / 1e9)
          || ' later the client still wrote ' || w.trigger_len || ' bytes'
          || coalesce((SELECT ' (' || group_concat(name, ', ') || ')' FROM
                         (SELECT DISTINCT m.name FROM amqp_method m
                           WHERE m.flow_id = w.flow_id AND m.sender = 'client' AND m.ns >= w.trigger_ns
                           ORDER BY m.name LIMIT 4)), '')
-         || ' and was reset.' AS summary,
+         || ' and was reset.' || iif(w.short, ' So short it may have been a farewell, and nothing was lost.', '') AS summary,
        json_object('fin_to_write_s', seconds(w.trigger_ns - w.server_fin_ns),
                    'rst_after_write_s', seconds(w.trigger_delay_ns),
                    'bytes_written', w.trigger_len, 'server', w.server) AS numbers,

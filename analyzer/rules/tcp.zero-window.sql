@@ -4,6 +4,7 @@
 -- param:     min_s = 1             the shortest stall worth telling
 -- param:     paced_s = 5           a client that stops often, and never so long, reads at its own pace
 -- needs:     both-sides, frames
+-- yields:    amqp.blocked
 -- explains:  The {receiver} advertised a window of 0 for {stall_s} s: its buffer was full, because its program
 --            did not read. The other side had more to send, waited, and only probed ({probes} times in all). The
 --            network carried everything; neither it nor the sender is to blame.
