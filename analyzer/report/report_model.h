@@ -12,7 +12,7 @@
  *   filled(text, numbers)       {names} replaced by the numbers; what is not there
  *                               stays out. In a command (a line that begins with
  *                               a blank) what a shell could take for more than a
- *                               word becomes a placeholder: {host} HOST
+ *                               word becomes its name in capitals: {host} HOST
  *   first_sentence(text)        of a remedy
  *   one_line(text)              line feeds in it written \x0A
  *   address(endpoint)           without its port

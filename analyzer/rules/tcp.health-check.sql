@@ -16,7 +16,7 @@
 -- confirm:   The balancer's configuration names the address {client_address} and a check interval of
 --            {period_s} s.
 -- not:       A port scan comes from an address once a port. Connections with payload from the same
---            address are real sessions and are not counted here.
+--            address are real connections and are not counted here.
 -- reference: https://www.rabbitmq.com/docs/connections
 WITH probe AS (
   SELECT f.id, f.capture_id, f.client_ip, f.server_ip, f.server_port, f.first_ns, f.syn_frame,
