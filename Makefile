@@ -11,7 +11,7 @@
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
-PKGS    := libpcap libndpi sqlite3 libgcrypt zlib libzstd liblzma liblz4
+PKGS    := libpcap libndpi sqlite3 libgcrypt zlib libzstd liblzma liblz4 ncursesw
 
 BUILD   := build$(if $(SAN),-san)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes \
@@ -27,10 +27,11 @@ endif
 WERROR  ?= $(if $(CI),-Werror)
 
 # Library headers are -isystem, so that warnings are about our code alone.
-PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
+# (ncurses asks for an older POSIX than ours.)
+PKG_CFLAGS = $(patsubst -I%,-isystem %,$(filter-out -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)))
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
-             -Ianalyzer -Ianalyzer/base -Ianalyzer/report -Idissectors -Idb -Itests \
+             -Ianalyzer -Ianalyzer/base -Ianalyzer/report -Idissectors -Idb -Itui -Itests \
              -Itests/conversation \
              $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 
@@ -38,7 +39,7 @@ ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) 
 EMBEDDED := $(sort $(wildcard db/*.sql analyzer/rules/*.sql analyzer/report/*.sql analyzer/report/*.css)) analyzer/rules/timers.csv
 
 SRC  := $(filter-out analyzer/main.c,$(wildcard analyzer/*.c analyzer/base/*.c analyzer/report/*.c \
-        dissectors/*.c db/*.c))
+        dissectors/*.c db/*.c tui/*.c))
 OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/embedded.o
 UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
 
@@ -70,6 +71,7 @@ $(BUILD)/pkt: $(PKT_OBJ) $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
 PLAN := $(BUILD)/tests/plan/plan
+SCREENS := $(BUILD)/tests/screens/screen
 
 $(BUILD)/%.o: %.c | deps-present
 	@mkdir -p $(@D)
@@ -92,7 +94,7 @@ $(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
 # ---- what has to be installed ----
 
 DEB_PKGS  := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev zlib1g-dev \
-             libzstd-dev liblzma-dev liblz4-dev python3
+             libzstd-dev liblzma-dev liblz4-dev libncurses-dev python3
 TEST_PKGS := tshark libhtp-dev
 SUDO      := $(if $(filter-out 0,$(shell id -u)),sudo)
 
@@ -119,11 +121,11 @@ deps-present:
 	   echo "$$p is missing (or pkg-config itself). Install it with:"; \
 	   echo "  Debian, Ubuntu  make deps"; \
 	   echo "  Fedora          dnf install pkgconf libpcap-devel ndpi-devel sqlite-devel libgcrypt-devel \\"; \
-	   echo "                    zlib-devel libzstd-devel xz-devel lz4-devel"; \
+	   echo "                    zlib-devel libzstd-devel xz-devel lz4-devel ncurses-devel"; \
 	   echo "  Alpine          apk add pkgconf libpcap-dev ndpi-dev sqlite-dev libgcrypt-dev zlib-dev \\"; \
-	   echo "                    zstd-dev xz-dev lz4-dev"; \
-	   echo "  Arch            pacman -S pkgconf libpcap ndpi sqlite libgcrypt zlib zstd xz lz4"; \
-	   echo "  Homebrew        brew install pkgconf libpcap ndpi sqlite libgcrypt zlib zstd xz lz4"; \
+	   echo "                    zstd-dev xz-dev lz4-dev ncurses-dev"; \
+	   echo "  Arch            pacman -S pkgconf libpcap ndpi sqlite libgcrypt zlib zstd xz lz4 ncurses"; \
+	   echo "  Homebrew        brew install pkgconf libpcap ndpi sqlite libgcrypt zlib zstd xz lz4 ncurses"; \
 	   exit 1; done
 
 # ---- what people call ----
@@ -145,7 +147,7 @@ $(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(STREAMS) $(LIBHTP) $(TALKS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(SCREENS) $(STREAMS) $(LIBHTP) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.
@@ -198,6 +200,10 @@ accept: all $(BUILD)/pkt
 accept-plans: all $(PLAN)
 	@BUILD=$(BUILD) tests/run.sh --accept-plans
 
+# The same for the browser's screens: make accept-screens [SCREEN=name]
+accept-screens: all $(SCREENS) $(BUILD)/pkt
+	@BUILD=$(BUILD) tests/run.sh --accept-screens $(SCREEN)
+
 # A test compares it (tests/run.sh).
 docs: all
 	$(BUILD)/tcpwhy rules list -o docs/rules.md
@@ -215,7 +221,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans install uninstall clean help
+.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans accept-screens install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS).d $(PKT_OBJ:.o=.d)

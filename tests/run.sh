@@ -2,6 +2,7 @@
 # run.sh                 run all tests; the last line is "N passed, N failed"
 # run.sh --accept NAME   rewrite what tests/cases/NAME expects
 # run.sh --accept-plans  rewrite tests/plans/
+# run.sh --accept-screens [NAME ...]  rewrite what tests/screens/NAME.screen expects; all of them
 #
 # The kinds:
 #   unit     tests/*.c, a program each; it prints what is not so and exits with 1
@@ -10,6 +11,9 @@
 #            $SAMPLES and $TESTS set; what they print, and their exit status, is
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
 #   plans    what SQLite means to do for each rule (tests/plan/plan.c)
+#   screens  tests/screens/NAME.screen: a capture of samples/, or of a story of the folder
+#            (NAME.pkt), and keys for the browser; NAME.COLSxROWS is the canvas after them
+#            (tests/screens/screen.c), in three sizes, and with --ascii where it says so
 #   rules    docs/rules.md is what the program writes
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   browser  where Chromium is installed: it opens the pages that the cases made
@@ -49,6 +53,30 @@ if [ "${1:-}" = --accept ]; then
 	exit 0
 fi
 
+# The canvas of tests/screens/NAME.screen in a size. The case of a capture is made once.
+screen_output() {
+	capture=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
+	mkdir -p "$work/screens"
+	if [ ! -e "$work/screens/$capture.db" ]; then
+		cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
+			"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
+		(cd "$work/screens" && "$TCPWHY" -o "$capture.db" "$capture" > /dev/null 2>&1) || :
+	fi
+	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
+	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1)
+}
+SIZES="60x15 80x24 200x50"
+
+if [ "${1:-}" = --accept-screens ]; then
+	shift
+	[ $# -gt 0 ] || set -- $(cd tests/screens && ls *.screen | sed 's/\.screen$//')
+	for name; do
+		for size in $SIZES; do screen_output "$name" "$size" > "tests/screens/$name.$size"; done
+	done
+	git --no-pager diff --stat -- tests/screens || :
+	exit 0
+fi
+
 if [ "${1:-}" = --accept-plans ]; then
 	rm -f tests/plans/*.plan
 	"$BUILD/tests/plan/plan" tests/plans
@@ -70,6 +98,14 @@ for dir in tests/cases/*/; do
 	name=$(basename "$dir")
 	if case_output "$name" > "$work/out" && diff -u "$dir/expect" "$work/out" > "$work/diff"; then ok
 	else not_ok "case $name"; cat "$work/diff"; fi
+done
+
+for file in tests/screens/*.screen; do
+	name=$(basename "$file" .screen)
+	for size in $SIZES; do
+		if screen_output "$name" "$size" > "$work/out" && diff -u "tests/screens/$name.$size" "$work/out" > "$work/diff"; then ok
+		else not_ok "screen $name $size (make accept-screens SCREEN=$name)"; cat "$work/diff"; fi
+	done
 done
 
 if "$TCPWHY" rules list --format md > "$work/out" 2>&1 && cmp -s docs/rules.md "$work/out"; then ok

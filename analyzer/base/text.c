@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)
@@ -70,28 +71,27 @@ static size_t utf8_decode(const char *s, size_t n, uint32_t *c)
 	return len;
 }
 
-/* One character of text: its bytes, and the columns that it fills once written.
- * Returns whether it may be written as it is. */
-static bool character(const char *s, size_t n, size_t *len, int *columns)
+size_t text_character(const char *s, size_t n, uint32_t *c, int *columns)
 {
-	uint32_t c = 0;
-	*len = utf8_decode(s, n, &c);
-	if (*len && !IN(c, unsafe) && (c & 0xfffe) != 0xfffe) {
-		*columns = IN(c, zero_width) ? 0 : IN(c, double_width) ? 2 : 1;
-		return true;
+	size_t len = utf8_decode(s, n, c);
+	if (len && !IN(*c, unsafe) && (*c & 0xfffe) != 0xfffe) {
+		*columns = IN(*c, zero_width) ? 0 : IN(*c, double_width) ? 2 : 1;
+		return len;
 	}
-	*len = *len ? *len : 1;
-	*columns = 4 * (int)*len;
-	return false;
+	*c = 0;
+	len = len ? len : 1;
+	*columns = 4 * (int)len;
+	return len;
 }
 
 /* Write the first character of the text, made visible where it must not be itself.
  * Returns its bytes. */
 static size_t put_character(FILE *out, const char *s, size_t n)
 {
-	size_t len;
+	uint32_t c;
 	int columns;
-	if (character(s, n, &len, &columns))
+	size_t len = text_character(s, n, &c, &columns);
+	if (c)
 		fwrite(s, 1, len, out);
 	else
 		for (size_t i = 0; i < len; i++)
@@ -186,9 +186,10 @@ static bool markdown_escapes(const char *s, size_t at, size_t n)
 /* As put_character(); the backslash of \xNN is doubled, to stay one. */
 static size_t put_markdown_character(FILE *out, const char *s, size_t n)
 {
-	size_t len;
+	uint32_t c;
 	int columns;
-	if (character(s, n, &len, &columns))
+	size_t len = text_character(s, n, &c, &columns);
+	if (c)
 		return put_character(out, s, n);
 	for (size_t i = 0; i < len; i++)
 		fprintf(out, "\\\\x%02X", (unsigned)(unsigned char)s[i]);
@@ -224,9 +225,9 @@ size_t text_fit(const char *s, size_t n, int columns)
 {
 	size_t at = 0;
 	while (at < n) {
-		size_t len;
+		uint32_t c;
 		int wide;
-		character(s + at, n - at, &len, &wide);
+		size_t len = text_character(s + at, n - at, &c, &wide);
 		if (wide > columns)
 			break;
 		columns -= wide;
@@ -239,9 +240,9 @@ int text_width_n(const char *s, size_t n)
 {
 	int width = 0;
 	while (n) {
-		size_t len;
+		uint32_t c;
 		int columns;
-		character(s, n, &len, &columns);
+		size_t len = text_character(s, n, &c, &columns);
 		width += columns;
 		s += len;
 		n -= len;
@@ -376,4 +377,13 @@ const char *text_nearest(const char *typed, const char *const *words, size_t n)
 		}
 	}
 	return nearest;
+}
+
+bool text_contains(const char *text, const char *part)
+{
+	size_t n = strlen(part);
+	for (; *text; text++)
+		if (strncasecmp(text, part, n) == 0)
+			return true;
+	return n == 0;
 }

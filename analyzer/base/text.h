@@ -30,8 +30,16 @@ void text_put_markdown_n(FILE *, const char *, size_t n);
 int text_width(const char *);
 int text_width_n(const char *, size_t n);
 
+/* One character at s: its bytes, and the columns that it fills on a terminal (0 for a mark
+ * on the character before it). *c is 0 where it must not be written as it is: then each
+ * of its bytes is to be shown as \xNN, and the columns are those of that. n is not 0. */
+size_t text_character(const char *s, size_t n, uint32_t *c, int *columns);
+
 /* The longest start of the text that fits into so many columns, in bytes. */
 size_t text_fit(const char *, size_t n, int columns);
+
+/* Whether the text holds the other; ASCII letters in any case. */
+bool text_contains(const char *text, const char *part);
 
 /* For files that must be UTF-8: each byte that is not becomes U+FFFD. */
 void text_put_utf8(FILE *, const char *);

@@ -13,13 +13,6 @@ enum { OTHERS_MAX = 12, TIMELINE_MAX = 200, TABLE_MAX = 200, FILES_MAX = 100 };
 
 struct document { FILE *out; const struct format *format; struct model model; };
 
-const char *severity_word(const char *severity)
-{
-	return strcmp(severity, "error") == 0     ? "ERROR"
-	       : strcmp(severity, "warning") == 0 ? "WARNING"
-	                                          : "NOTE";
-}
-
 /* ---- pieces ---- */
 
 void document_prose(FILE *out, const struct format *format, const char *text)

@@ -64,7 +64,4 @@ void document_prose(FILE *, const struct format *, const char *text);
 /* Write all of the report. */
 bool document_put(FILE *, const struct format *, struct sqlite3 *, struct err *);
 
-/* "ERROR", "WARNING", "NOTE". */
-const char *severity_word(const char *severity);
-
 #endif

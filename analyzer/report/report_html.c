@@ -11,6 +11,7 @@
 #include "embedded.h"
 #include "ladder.h"
 #include "report.h"
+#include "report_model.h"
 #include "text.h"
 
 /* The style sheet as it stands between the tags, which is what is hashed. */

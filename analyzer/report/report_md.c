@@ -9,6 +9,7 @@
 #include "ladder.h"
 #include "page.h"
 #include "report.h"
+#include "report_model.h"
 #include "text.h"
 
 enum { LADDER_WIDTH = 100 };

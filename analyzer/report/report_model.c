@@ -390,3 +390,10 @@ const char *model_text(struct sqlite3_stmt *stmt, int column)
 	const unsigned char *text = sqlite3_column_text(stmt, column);
 	return text ? (const char *)text : "";
 }
+
+const char *severity_word(const char *severity)
+{
+	return strcmp(severity, "error") == 0     ? "ERROR"
+	       : strcmp(severity, "warning") == 0 ? "WARNING"
+	                                          : "NOTE";
+}

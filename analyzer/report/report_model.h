@@ -57,4 +57,7 @@ long long model_number(struct model *, const char *sql, long long a);
 /* A column as text, "" for NULL; lives until the next row. */
 const char *model_text(struct sqlite3_stmt *, int column);
 
+/* "ERROR", "WARNING", "NOTE". */
+const char *severity_word(const char *severity);
+
 #endif

@@ -1,0 +1,154 @@
+/* bindings.c - see bindings.h. */
+#include "bindings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "browser.h"
+#include "key.h"
+#include "views.h"
+
+/* ---- leaving, help, tabs ---- */
+
+static void back(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	browser_back(b);
+}
+
+static void quit(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	b->done = true;
+}
+
+static void help(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	browser_help(b);
+}
+
+void browser_help(struct browser *b)
+{
+	if (browser_top(b)->view == &view_help)
+		browser_back(b);
+	else
+		browser_open(b, &view_help, (struct subject){ 0 });
+}
+
+static int tabs_n(void)
+{
+	int n = 0;
+	while (tabs[n].name)
+		n++;
+	return n;
+}
+
+static void tab_nth(struct browser *b, void *state, int key)
+{
+	(void)state;
+	if (key - '1' < tabs_n())
+		browser_tab(b, key - '1');
+}
+
+static void tab_next(struct browser *b, void *state, int key)
+{
+	(void)state;
+	int n = tabs_n();
+	browser_tab(b, (b->tab + (key == K_TAB ? 1 : n - 1)) % n);
+}
+
+static void suspend(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	if (b->outside->suspend)
+		b->outside->suspend(b->outside->context);
+}
+
+/* ---- searching ---- */
+
+static bool row_has(struct browser *b, int64_t row, const char *text)
+{
+	struct opened *top = browser_top(b);
+	if (top->view->sheet)
+		return canvas_row_has(&top->view->sheet(top->state)->canvas, (int)row, text);
+	return top->view->row_has(top->state, b, row, text);
+}
+
+bool browser_find(struct browser *b, const char *text, bool backwards)
+{
+	struct opened *top = browser_top(b);
+	struct list *list = top->view->sheet ? &top->view->sheet(top->state)->list
+	                  : top->view->row_has ? top->view->list(top->state) : NULL;
+	if (!*text || !list || !list->n) {
+		browser_say(b, LOOK_WARNING, list ? "There is nothing to look for." : "This view cannot be searched.");
+		return false;
+	}
+	for (int64_t i = 1; i <= list->n; i++) {
+		int64_t row = (list->at + (backwards ? list->n - i : i)) % list->n;
+		if (row_has(b, row, text)) {
+			if (backwards ? row >= list->at : row <= list->at)
+				browser_say(b, LOOK_DIM, "Went on at the other end.");
+			list_go(list, row);
+			return true;
+		}
+		if (i % 1024 == 0 && b->outside->key_waits && b->outside->key_waits(b->outside->context)) {
+			browser_say(b, LOOK_WARNING, "The search was stopped.");
+			return false;
+		}
+	}
+	browser_say(b, LOOK_WARNING, "\"%s\" is not there.", text);
+	return false;
+}
+
+static void search_done(struct browser *b, const char *line)
+{
+	snprintf(b->search, sizeof b->search, "%s", line);
+	if (*line)
+		browser_find(b, line, false);
+}
+
+static void search(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	browser_ask(b, ASKED_SEARCH, "/", "", search_done);
+}
+
+static void search_again(struct browser *b, void *state, int key)
+{
+	(void)state;
+	browser_find(b, b->search, key == 'N');
+}
+
+/* ---- how things are shown ---- */
+
+static void clock_turn(struct browser *b, void *state, int key)
+{
+	static const char *const words[CLOCKS] = {
+		"Times count from the capture's start.", "Times are those of the day.",
+		"Times count from the row before." };
+	(void)state, (void)key;
+	b->clock = (b->clock + 1) % CLOCKS;
+	browser_say(b, LOOK_DIM, "%s", words[b->clock]);
+}
+
+static void redraw(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	b->search[0] = '\0';
+}
+
+const struct binding browser_bindings[] = {
+	{ { '?', K_F1 }, "help", "this page", help },
+	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, leave", back },
+	{ { 'Q', K_CTRL('C') }, "quit", "leave at once", quit },
+	{ { '/' }, "search", "search in what is shown", search },
+	{ { 'n', 'N' }, NULL, "search on, or backwards", search_again },
+	{ { '1', '2', '3', '4' }, NULL, "the tabs, by their numbers", tab_nth },
+	{ { '5', '6', '7', '8' }, NULL, NULL, tab_nth },
+	{ { K_TAB, K_BACK_TAB }, NULL, "the next tab, or the one before", tab_next },
+	{ { 't' }, NULL, "times from the capture's start, of the day, from the row before", clock_turn },
+	{ { K_CTRL('L') }, NULL, "draw the screen anew; the search's marks go away", redraw },
+	{ { K_CTRL('Z') }, NULL, "stop; `fg` comes back", suspend },
+	{ .act = NULL },
+};

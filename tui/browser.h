@@ -1,0 +1,122 @@
+/* browser.h - the browser without a terminal: keys in, a canvas out.
+ *
+ * Views lie on one another: Enter puts one on top, q takes it away. There is such a pile
+ * for each tab, so that who comes back to a tab finds it as it was.
+ *
+ *     row 0      the tabs
+ *     row 1      how the user came here, and where in it he is
+ *     then       the view
+ *     last row   a prompt, or a message, or the keys that work here
+ *
+ * Owns     the views' states. Borrows the store and the outside.
+ * Bounds   BROWSER_DEPTH views in a pile; the one at the bottom but one gives way.
+ */
+#ifndef BROWSER_H
+#define BROWSER_H
+
+#include "canvas.h"
+#include "prompt.h"
+#include "report_model.h"
+#include "view.h"
+
+struct store;
+
+enum { BROWSER_ROWS = 15, BROWSER_COLS = 60, BROWSER_DEPTH = 32, BROWSER_TABS = 9, BROWSER_MARKS = 2 };
+
+/* What only a terminal, or who stands in for it, can do. */
+struct outside {
+	void *context;
+	void (*copy)(void *context, const char *text);      /* to the clipboard */
+	bool (*key_waits)(void *context);                   /* the user wants to be heard */
+	void (*suspend)(void *context);                     /* Ctrl-Z */
+};
+
+/* How times of packets are shown. */
+enum clock { CLOCK_RELATIVE, CLOCK_ABSOLUTE, CLOCK_DELTA, CLOCKS };
+
+/* A view that is open. */
+struct opened { const struct view *view; void *state; };
+
+/* What is done with a line that was asked for. */
+typedef void asked_done(struct browser *, const char *line);
+
+/* Lines of a kind, remembered apart. */
+enum asked { ASKED_SEARCH, ASKED_FILTER, ASKED_COMMAND, ASKED_SQL, ASKED_NOTE, ASKED_FILE, ASKED_KINDS };
+
+struct browser {
+	struct store         *store;
+	struct sqlite3       *db;
+	struct model          model;
+	struct err            err;               /* of the model's questions */
+	const struct outside *outside;
+	bool                  done;              /* the user leaves */
+
+	struct opened pile[BROWSER_TABS][BROWSER_DEPTH];
+	int           depth[BROWSER_TABS];
+	int           tab;
+
+	enum clock    clock;
+	char          filter[PROMPT_SIZE];       /* of the flows that are shown */
+	bool          health;                    /* health checks are shown too */
+	char          search[PROMPT_SIZE];
+	int64_t       marked[BROWSER_MARKS];     /* flows to compare; 0: none */
+
+	struct prompt prompt;
+	asked_done   *asked;                     /* what the prompt is for; NULL: there is none */
+	struct prompt_history history[ASKED_KINDS];
+
+	char          message[512];              /* "": none */
+	enum look     message_look;
+
+	struct area   rows;                      /* where the view drew its list, for the mouse */
+	int           cursor;                    /* column in the last row; -1: none */
+};
+
+/* The case must have conclusions. False: it cannot be read. */
+bool browser_begin(struct browser *, struct store *, const struct outside *, struct err *);
+void browser_end(struct browser *);
+
+void browser_key(struct browser *, int key);
+
+/* K_CLICK and the wheel. */
+void browser_mouse(struct browser *, int key, int row, int col);
+
+/* The whole canvas anew. */
+void browser_draw(struct browser *, struct canvas *);
+
+/* Go on with what takes time, for about so long; whether there is more to do. */
+bool browser_work(struct browser *, int64_t budget_ns);
+
+/* ---- for views ---- */
+
+/* Put a view on top. One that cannot be opened says why in the message. */
+void browser_open(struct browser *, const struct view *, struct subject);
+void browser_back(struct browser *);
+void browser_tab(struct browser *, int tab);
+
+/* The view on top, of the tab that is shown. */
+struct opened *browser_top(struct browser *);
+
+/* What the user points at. */
+struct about browser_about(struct browser *);
+
+/* A message in the last row, until the next key. */
+__attribute__((format(printf, 3, 4)))
+void browser_say(struct browser *, enum look, const char *fmt, ...);
+
+/* Ask for a line. */
+void browser_ask(struct browser *, enum asked kind, const char *label, const char *text, asked_done *);
+
+/* Words to complete it with; after browser_ask(). */
+void browser_offer(struct browser *, prompt_words *, void *context);
+
+/* The view drew its rows there: list->top in the first row. */
+void browser_rows(struct browser *, struct area);
+
+/* Open the help page of the view on top. */
+void browser_help(struct browser *);
+
+/* Nanoseconds of the monotonic clock. */
+int64_t browser_now(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* ladder_draw.h - arrows between lifelines, on a canvas: rows of the ladder of a finding, and
+ * of the packets of a flow.
+ *
+ *       frame      time, s  10.0.0.5:40000                            10.0.0.9:80
+ *     *     4     0.000244  │══ POST /stop ═══════════════════════════════════►│
+ *                           ┊               20.015 s of silence                ┊
+ */
+#ifndef LADDER_DRAW_H
+#define LADDER_DRAW_H
+
+#include "browser.h"
+#include "canvas.h"
+#include "ladder.h"
+
+/* Where things stand; ladder_sketch() says for how many columns. */
+struct sketch {
+	const struct ladder *ladder;      /* its lifelines, and time 0 */
+	enum clock           clock;
+	int                  body, width; /* of the picture: its first column, and its columns */
+};
+
+/* The least columns that a ladder of so many lifelines needs. */
+int ladder_least(int lines);
+
+struct sketch ladder_sketch(const struct ladder *, enum clock, int cols);
+
+/* Rows that the names of the lifelines take; drawn into the first rows of the area. */
+int ladder_names(const struct sketch *, struct area);
+
+/* A packet, into the row. `before_ns`: of the row above, for CLOCK_DELTA. */
+void ladder_arrow(const struct sketch *, struct area, int row, const struct ladder_message *, int64_t before_ns);
+
+/* A row without an arrow: what passes there in words. `pause`: it is a silence. */
+void ladder_text_row(const struct sketch *, struct area, int row, bool pause, const char *words);
+
+/* A time as `clock` has it, right aligned in 14 columns from `col` on. */
+enum { CLOCK_COLS = 14 };
+void clock_draw(struct area, int row, int col, enum clock, int64_t ns, int64_t origin_ns, int64_t before_ns);
+
+#endif

@@ -1,0 +1,230 @@
+/* view_findings.c - the first screen: the verdict, all incidents with the gravest first, then
+ * what is no problem and what limits the capture; below them what the selected one says. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "browser.h"
+#include "key.h"
+#include "text.h"
+#include "views.h"
+
+enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48 };
+
+struct findings {
+	struct list  list;
+	int64_t      incidents;           /* the first rows; the others follow */
+	struct sheet sheet;               /* what the selected one says */
+};
+
+/* ---- rows ---- */
+
+/* Rows behind the incidents, in this order; ids are of findings. */
+static const char others_sql[] =
+	"SELECT place, id, row_number() OVER (ORDER BY place, id) AS nr FROM ("
+	"  SELECT 1 AS place, min(id) AS id FROM temp.shown_benign GROUP BY incident_id"
+	"  UNION ALL SELECT 2, id FROM temp.shown_quality) LIMIT 1000";
+
+/* Of the finding in row ?1 (from 0), ?2 being how many incidents there are: id, word, title,
+ * between, times, first time, confidence. */
+static const char row_sql[] =
+	"SELECT i.id, i.severity, i.title, coalesce(nullif(i.client_address, '') || iif(i.server <> '', ' → ' || i.server, ''),"
+	"       i.server, ''), i.findings, clock_s(i.first_ns), i.confidence"
+	"  FROM temp.shown_incident i WHERE i.nr = ?1 + 1 "
+	"UNION ALL "
+	"SELECT f.id, iif(o.place = 1, 'fine', 'capture'), f.title, one_line(f.summary), 1, '', f.confidence"
+	"  FROM (%s) o JOIN temp.shown_finding f ON f.id = o.id WHERE o.nr = ?1 - ?2 + 1";
+
+static struct sqlite3_stmt *row_query(struct findings *f, struct browser *b, int64_t row)
+{
+	char sql[sizeof row_sql + sizeof others_sql];
+	snprintf(sql, sizeof sql, row_sql, others_sql);
+	return model_query(&b->model, sql, row, f->incidents);
+}
+
+static int64_t row_finding(struct findings *f, struct browser *b, int64_t row)
+{
+	int64_t id = 0;
+	struct sqlite3_stmt *s = row_query(f, b, row);
+	while (model_next(&b->model, s))
+		id = sqlite3_column_int64(s, 0);
+	return id;
+}
+
+static bool findings_open(void *state, struct browser *b, struct subject subject, struct err *err)
+{
+	struct findings *f = state;
+	char sql[sizeof others_sql + 64];
+	(void)subject;
+	f->incidents = model_number(&b->model, "SELECT count(*) FROM temp.shown_incident", 0);
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM (%s)", others_sql);
+	f->list.n = f->incidents + model_number(&b->model, sql, 0);
+	list_go(&f->list, model_number(&b->model, "SELECT i.nr - 1 FROM temp.shown_verdict v JOIN temp.shown_incident i USING (id)", 0));
+	return !b->model.failed || fail(err, "%s", b->err.text);
+}
+
+static void findings_close(void *state)
+{
+	struct findings *f = state;
+	sheet_free(&f->sheet);
+}
+
+static void findings_title(void *state, char *text, size_t size)
+{
+	(void)state;
+	snprintf(text, size, "Findings");
+}
+
+/* ---- drawing ---- */
+
+static int severity_look(const char *word)
+{
+	return strcmp(word, "error") == 0 ? LOOK_ERROR : strcmp(word, "warning") == 0 ? LOOK_WARNING
+	     : strcmp(word, "note") == 0 ? LOOK_NOTE : strcmp(word, "fine") == 0 ? LOOK_GOOD : LOOK_DIM;
+}
+
+/* Where the columns of the table begin, for so many columns in all. */
+struct columns { int between, times, when, sure; };
+
+static struct columns columns_for(int cols)
+{
+	struct columns c;
+	c.sure = cols - SURE_COLS;
+	c.when = cols >= 110 ? c.sure - WHEN_COLS - 2 : c.sure;
+	c.times = c.when - TIMES_COLS;
+	int between = (c.times - SEVERITY_COLS) / 2;
+	between = between < BETWEEN_LEAST ? BETWEEN_LEAST : between > BETWEEN_MOST ? BETWEEN_MOST : between;
+	c.between = c.times - between;
+	return c;
+}
+
+static void head_draw(struct area a, const struct columns *c)
+{
+	area_put(a, 0, SEVERITY_COLS, LOOK_DIM, "what");
+	area_put(a, 0, c->between, LOOK_DIM, "between");
+	area_field(a, 0, c->times, -(TIMES_COLS - 1), LOOK_DIM, "times");
+	if (c->when < c->sure)
+		area_put(a, 0, c->when, LOOK_DIM, "first");
+	area_put(a, 0, c->sure, LOOK_DIM, "sure");
+}
+
+static void row_draw(struct area a, int row, const struct columns *c, struct sqlite3_stmt *s, bool incident)
+{
+	const char *word = model_text(s, 1);
+	char times[32];
+	area_put(a, row, 0, severity_look(word), incident ? severity_word(word) : word);
+	area_field(a, row, SEVERITY_COLS, c->between - SEVERITY_COLS - 1, incident ? LOOK_BOLD : LOOK_PLAIN, model_text(s, 2));
+	area_field(a, row, c->between, c->times - c->between - 1, incident ? LOOK_PLAIN : LOOK_DIM, model_text(s, 3));
+	snprintf(times, sizeof times, "%lld", (long long)sqlite3_column_int64(s, 4));
+	if (incident)
+		area_field(a, row, c->times, -(TIMES_COLS - 1), LOOK_PLAIN, times);
+	if (c->when < c->sure)
+		area_field(a, row, c->when, 19, LOOK_PLAIN, model_text(s, 5));
+	area_put(a, row, c->sure, LOOK_DIM, model_text(s, 6));
+}
+
+/* One line: what broke, or that nothing did. */
+static void verdict_draw(struct browser *b, struct area a)
+{
+	struct sqlite3_stmt *s = model_query(&b->model,
+		"SELECT severity, title, confidence || iif(others, ', ' || others || ' more', '') FROM temp.shown_verdict "
+		"UNION ALL SELECT '', text || '.', '' FROM temp.shown_nothing WHERE NOT EXISTS (SELECT 1 FROM temp.shown_incident)", 0, 0);
+	while (model_next(&b->model, s)) {
+		int look = *model_text(s, 0) ? severity_look(model_text(s, 0)) : LOOK_GOOD, right = (int)strlen(model_text(s, 2));
+		area_field(a, 0, 0, a.cols - right - 1, look, model_text(s, 1));
+		area_put(a, 0, a.cols - right, LOOK_DIM, model_text(s, 2));
+	}
+}
+
+/* What the selected finding says, and what to do. */
+static void detail_write(struct findings *f, struct browser *b, int cols, bool ascii)
+{
+	struct sqlite3_stmt *s = model_query(&b->model, f->list.n
+		? "SELECT one_line(summary), first_sentence(filled(remedy_text, numbers)) FROM temp.shown_finding WHERE id = ?1"
+		: "SELECT text, '' FROM temp.shown_no_trouble ORDER BY nr",
+		f->list.n ? row_finding(f, b, f->list.at) : 0, 0);
+	sheet_begin(&f->sheet, cols, ascii);
+	while (model_next(&b->model, s)) {
+		sheet_fold(&f->sheet, 0, "", LOOK_PLAIN, model_text(s, 0));
+		if (*model_text(s, 1))
+			sheet_fold(&f->sheet, 4, "Do", LOOK_PLAIN, model_text(s, 1));
+	}
+}
+
+static void list_draw(struct findings *f, struct browser *b, struct area a)
+{
+	struct columns c = columns_for(a.cols);
+	struct area rows = area_part(a, 1, 0, a.rows - 1, a.cols);
+	head_draw(a, &c);
+	list_show(&f->list, rows.rows);
+	browser_rows(b, rows);
+	for (int row = 0; row < rows.rows && f->list.top + row < f->list.n; row++) {
+		struct sqlite3_stmt *s = row_query(f, b, f->list.top + row);
+		while (model_next(&b->model, s))
+			row_draw(rows, row, &c, s, f->list.top + row < f->incidents);
+	}
+	if (f->list.n)
+		area_select(rows, (int)(f->list.at - f->list.top));
+}
+
+static void findings_draw(void *state, struct browser *b, struct area a)
+{
+	struct findings *f = state;
+	verdict_draw(b, a);
+	detail_write(f, b, a.cols, a.on->ascii);
+	int least = f->list.n < 4 ? (int)f->list.n : 4, room = a.rows - 3 - least;     /* of the detail */
+	int detail = f->sheet.used < room ? f->sheet.used : room;
+	struct area below = area_part(a, a.rows - detail, 0, detail, a.cols);
+	list_draw(f, b, area_part(a, 1, 0, a.rows - detail - 2, a.cols));
+	area_repeat(a, a.rows - detail - 1, 0, a.cols, LOOK_DIM, "\xe2\x94\x80");
+	area_copy(below, &f->sheet.canvas, 0);
+}
+
+/* ---- keys ---- */
+
+static void finding_open(struct browser *b, void *state, int key)
+{
+	struct findings *f = state;
+	(void)key;
+	if (f->list.n)
+		browser_open(b, &view_finding, (struct subject){ .id = row_finding(f, b, f->list.at) });
+}
+
+static struct list *findings_list(void *state)
+{
+	struct findings *f = state;
+	return &f->list;
+}
+
+static bool findings_row_has(void *state, struct browser *b, int64_t row, const char *text)
+{
+	struct findings *f = state;
+	bool has = false;
+	struct sqlite3_stmt *s = row_query(f, b, row);
+	while (model_next(&b->model, s))
+		for (int i = 1; i < sqlite3_column_count(s); i++)
+			has |= text_contains(model_text(s, i), text);
+	return has;
+}
+
+static void findings_about(void *state, struct browser *b, struct about *about)
+{
+	struct findings *f = state;
+	about->finding = f->list.n ? row_finding(f, b, f->list.at) : 0;
+	about->flow = model_number(&b->model, "SELECT coalesce(flow_id, (SELECT flow_id FROM evidence e WHERE e.finding_id = f.id"
+	                           " ORDER BY nr LIMIT 1), 0) FROM finding f WHERE id = ?1", about->finding);
+}
+
+static const struct binding findings_bindings[] = {
+	{ { K_ENTER, K_RIGHT, 'l' }, "open", "what was found, and what proves it", finding_open },
+	{ .act = NULL },
+};
+
+const struct view view_findings = {
+	.name = "findings",
+	.help = "What went wrong, the gravest first: one row for all findings of a rule on the same endpoints. Behind them"
+	        " stand what looks like trouble and is none (fine), and what limits this capture (capture).",
+	.size = sizeof(struct findings), .open = findings_open, .close = findings_close, .title = findings_title,
+	.draw = findings_draw, .list = findings_list, .row_has = findings_row_has, .about = findings_about,
+	.bindings = findings_bindings,
+};

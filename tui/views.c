@@ -1,0 +1,7 @@
+/* views.c - see views.h. */
+#include "views.h"
+
+const struct tab tabs[] = {
+	{ &view_findings, "Findings" },
+	{ 0 },
+};

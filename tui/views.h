@@ -1,0 +1,32 @@
+/* views.h - all screens of the browser, and which of them are tabs. */
+#ifndef VIEWS_H
+#define VIEWS_H
+
+#include "view.h"
+
+/* Until all are there: the address of one that is not is NULL, and browser_open() says so. */
+#define LATER __attribute__((weak))
+
+/* What each is opened on. */
+extern const struct view view_findings;         /* nothing */
+extern const struct view view_finding;          /* id: finding.id */
+extern const struct view view_flows LATER;      /* nothing: the flows that browser.filter lets pass */
+extern const struct view view_flow LATER;       /* id: flow.id; frame: where to stand (0: the beginning);
+                                                   other: finding.id whose evidence is marked (0: of all) */
+extern const struct view view_packet LATER;     /* id: flow.id; frame: the capture's */
+extern const struct view view_follow LATER;     /* id: flow.id; frame: where to stand, or 0 */
+extern const struct view view_compare LATER;    /* id, other: two flows */
+extern const struct view view_exchanges LATER;  /* id: flow.id, or 0 for all */
+extern const struct view view_channels LATER;   /* id: flow.id, or 0 for all */
+extern const struct view view_servers LATER;    /* nothing */
+extern const struct view view_server LATER;     /* id: a flow.id to the server */
+extern const struct view view_capture LATER;    /* nothing */
+extern const struct view view_sql LATER;        /* nothing: the query is asked for */
+extern const struct view view_notes LATER;      /* nothing */
+extern const struct view view_help;             /* nothing; of the view below it */
+
+/* A tab's view, and its name in the first row; the last has no name. */
+struct tab { const struct view *view; const char *name; };
+extern const struct tab tabs[];
+
+#endif
