@@ -75,7 +75,7 @@ static int case_report(const struct options *o, const struct rules *rules)
 	bool keep = o->verb == RULES_RUN;
 	bool anew = keep || o->set_n || o->rules_dir || !has_conclusions(db);
 	int status = EXIT_DONE;
-	if (anew && !rules_run(rules, db, &err))
+	if (anew && !rules_run(rules, db, NULL, &err))
 		status = give_up(&err, EXIT_PARTIAL);      /* what the others found stands */
 	if (keep && !store_commit(store, &err))
 		status = give_up(&err, EXIT_PARTIAL);

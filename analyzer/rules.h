@@ -45,10 +45,22 @@ bool rules_set(struct rules *, const char *assignment, struct err *);
 
 const struct rule *rules_find(const struct rules *, const char *id);   /* NULL: none */
 
+/* How far a pass has come. `rule` is the id of the one that is run; NULL before the first,
+ * while what several rules need is worked out. */
+struct rules_progress { size_t done, all; const char *rule; };
+
+/* Who watches a pass: told at most every 50 ms. False: give the pass up. */
+struct rules_watch {
+	bool (*progress)(void *context, const struct rules_progress *);
+	void  *context;
+};
+
 /* Drop what an earlier pass concluded and conclude anew, in one transaction of
  * the caller's. A rule that fails is left out, and the first such is told: false,
- * but what the others found stands. */
-bool rules_run(const struct rules *, struct sqlite3 *, struct err *);
+ * but what the others found stands. Where the watcher (NULL: none) gave the pass up
+ * there are no conclusions, and no whole tables of them: the case is to be closed
+ * without a commit, or concluded anew. */
+bool rules_run(const struct rules *, struct sqlite3 *, const struct rules_watch *, struct err *);
 
 void rules_free(struct rules *);
 
