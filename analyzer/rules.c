@@ -332,18 +332,35 @@ enum { TELL_STEPS = 100000 };   /* of SQLite's machine between two looks at the 
 static int watcher_told(void *pass)
 {
 	struct pass *p = pass;
-	if (!p->watch || p->given_up || !pace_due(&p->pace))
+	if (!p->options->progress || p->given_up || !pace_due(&p->pace))
 		return p->given_up;
-	p->given_up = !p->watch->progress(p->watch->context, &p->progress);
+	p->given_up = !p->options->progress(p->options->context, &p->progress);
 	pace_done(&p->pace);
 	return p->given_up;
 }
 
+/* derived.sql, for the tables of the case or for temporary ones; to be freed. */
+static char *derived_text(bool temporary)
+{
+	char *sql = text_copy(embedded_text("db/derived.sql"));
+	for (char *at = sql; temporary && (at = strstr(at, " main.")); at++)
+		memcpy(at, " temp.", strlen(" temp."));
+	return sql;
+}
+
+/* The user's own timers stay, and the built-in ones are loaded beside them. */
+static const char timers_apart[] =
+	"DROP TABLE IF EXISTS temp.known_timer;"
+	"CREATE TEMP TABLE known_timer AS SELECT * FROM main.known_timer WHERE NOT builtin";
+
 /* Drop what was concluded, and work out what several rules need. */
 static bool conclusions_begin(struct pass *p)
 {
-	if (!functions_register(p->db)
-	    || sqlite3_exec(p->db, embedded_text("db/derived.sql"), NULL, NULL, NULL) != SQLITE_OK)
+	char *sql = derived_text(p->options->temporary);
+	bool ok = functions_register(p->db) && sqlite3_exec(p->db, sql, NULL, NULL, NULL) == SQLITE_OK
+	       && (!p->options->temporary || sqlite3_exec(p->db, timers_apart, NULL, NULL, NULL) == SQLITE_OK);
+	free(sql);
+	if (!ok)
 		return fail(p->err, "earlier conclusions cannot be cleared: %s", sqlite3_errmsg(p->db));
 	return timers_load(p->db, embedded_text("analyzer/rules/timers.csv"), p->err);
 }
@@ -365,16 +382,17 @@ static void drafts_take(struct pass *p, const struct rules *rules)
 	}
 }
 
-bool rules_run(const struct rules *rules, struct sqlite3 *db, const struct rules_watch *watch, struct err *err)
+bool rules_run(const struct rules *rules, struct sqlite3 *db, const struct rules_options *options, struct err *err)
 {
-	struct pass p = { .db = db, .err = err, .watch = watch, .progress.all = rules->n };
+	static const struct rules_options none = { 0 };
+	struct pass p = { .db = db, .err = err, .options = options ? options : &none, .progress.all = rules->n };
 	err->text[0] = '\0';
-	if (watch)
+	if (p.options->progress)
 		sqlite3_progress_handler(db, TELL_STEPS, watcher_told, &p);
 	bool ok = conclusions_begin(&p) && rules_insert(&p, rules);
 	if (ok)
 		drafts_take(&p, rules);
-	if (watch)
+	if (p.options->progress)
 		sqlite3_progress_handler(db, 0, NULL, NULL);
 	ok = ok && !p.given_up && findings_insert(&p);
 	for (size_t i = 0; i < p.n; i++)

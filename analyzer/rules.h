@@ -49,18 +49,21 @@ const struct rule *rules_find(const struct rules *, const char *id);   /* NULL: 
  * while what several rules need is worked out. */
 struct rules_progress { size_t done, all; const char *rule; };
 
-/* Who watches a pass: told at most every 50 ms. False: give the pass up. */
-struct rules_watch {
+struct rules_options {
+	/* Conclude into temporary tables, which hide the case's conclusions until it is closed:
+	 * the case stays as it is, and may be one that cannot be written. */
+	bool   temporary;
+	/* Told at most every 50 ms; NULL: nobody watches. False: give the pass up. */
 	bool (*progress)(void *context, const struct rules_progress *);
 	void  *context;
 };
 
 /* Drop what an earlier pass concluded and conclude anew, in one transaction of
- * the caller's. A rule that fails is left out, and the first such is told: false,
- * but what the others found stands. Where the watcher (NULL: none) gave the pass up
+ * the caller's; options NULL: none. A rule that fails is left out, and the first such
+ * is told: false, but what the others found stands. Where the watcher gave the pass up
  * there are no conclusions, and no whole tables of them: the case is to be closed
  * without a commit, or concluded anew. */
-bool rules_run(const struct rules *, struct sqlite3 *, const struct rules_watch *, struct err *);
+bool rules_run(const struct rules *, struct sqlite3 *, const struct rules_options *, struct err *);
 
 void rules_free(struct rules *);
 

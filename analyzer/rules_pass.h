@@ -34,7 +34,7 @@ struct pass {
 	struct draft   *draft;
 	size_t          n;
 	struct err      first_failure;   /* of a rule; the pass goes on without it */
-	const struct rules_watch *watch; /* NULL: nobody */
+	const struct rules_options *options;
 	struct rules_progress progress;
 	struct pace     pace;
 	bool            given_up;        /* by the watcher */

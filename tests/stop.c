@@ -134,7 +134,7 @@ static void check_rules_stopped(void)
 {
 	struct watcher w = { .stops = true };
 	struct rules_watcher watcher = { 0 };
-	struct rules_watch how = { rules_stop, &watcher };
+	struct rules_options how = { .progress = rules_stop, .context = &watcher };
 	struct run_result result;
 	struct rules rules;
 	struct err err = { "" };
