@@ -28,6 +28,11 @@ bool store_failed(const struct store *s)
 	return s->failed;
 }
 
+struct store_counts store_counts(const struct store *s)
+{
+	return (struct store_counts){ .resets = s->rows[TABLE_RESET], .exchanges = s->rows[TABLE_HTTP_EXCHANGE] };
+}
+
 bool store_refused(struct store *s)
 {
 	if (s->failed)

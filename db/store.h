@@ -38,6 +38,10 @@ struct sqlite3 *store_db(struct store *);
 /* Whether a write failed since the store was opened: reading on is pointless. */
 bool store_failed(const struct store *);
 
+/* Resets and HTTP exchanges written since the store was opened. */
+struct store_counts { uint64_t resets, exchanges; };
+struct store_counts store_counts(const struct store *);
+
 /* A new capture; its id. *flow_base: what is added to a frame to make a flow id. */
 int64_t store_capture_begin(struct store *, const char *name, int64_t *flow_base);
 void store_capture_end(struct store *, int64_t capture_id, const struct capture_facts *);

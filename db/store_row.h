@@ -30,6 +30,7 @@ struct store {
 	struct err    why;
 	unsigned      swaps;           /* of the current capture */
 	sqlite3_stmt *insert[TABLES];  /* prepared when first needed */
+	uint64_t      rows[TABLES];    /* inserted */
 };
 
 /* ------------------------------------------------------ describing rows ---- */

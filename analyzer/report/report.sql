@@ -8,7 +8,7 @@ CREATE TEMP TABLE IF NOT EXISTS chosen_time(at_ns INTEGER NOT NULL, window_ns IN
 -- The first finding of a rule on the same endpoints stands for all of them.
 CREATE TEMP TABLE shown_incident_of AS
   SELECT id, min(id) OVER (PARTITION BY rule, severity, address(client), server) AS incident_id
-    FROM main.finding WHERE id NOT IN (SELECT finding FROM temp.left_out);
+    FROM finding WHERE id NOT IN (SELECT finding FROM temp.left_out);
 CREATE UNIQUE INDEX temp.shown_incident_of_id ON shown_incident_of(id);
 CREATE INDEX temp.shown_incident_of_incident ON shown_incident_of(incident_id, id);
 
@@ -78,7 +78,7 @@ CREATE TEMP VIEW shown_left_out(text) AS
     FROM (SELECT plural(count(*), 'finding') || CASE why WHEN 'known' THEN ' that the earlier case has too'
                    WHEN 'elsewhere' THEN ' about other addresses or ports'
                    ELSE (SELECT ' not within ' || duration(window_ns) || ' of ' || clock(at_ns) FROM temp.chosen_time) END AS what
-            FROM temp.left_out l JOIN main.finding f ON f.id = l.finding JOIN rule r ON r.id = f.rule
+            FROM temp.left_out l JOIN finding f ON f.id = l.finding JOIN rule r ON r.id = f.rule
            WHERE r.about <> 'capture' GROUP BY why ORDER BY why)
   HAVING count(*);
 
