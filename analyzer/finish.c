@@ -84,6 +84,14 @@ int64_t number_of(struct sqlite3 *db, const char *sql, const char *arg)
 	return number;
 }
 
+bool has_conclusions(struct sqlite3 *db)
+{
+	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
+	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy')", NULL) == 6
+	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'sha256'",
+	                 NULL) == 1;
+}
+
 bool is_severity(const char *word)
 {
 	return strcmp(word, "error") == 0 || strcmp(word, "warning") == 0

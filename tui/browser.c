@@ -279,7 +279,7 @@ static int hints_draw(struct area a, int col, const struct binding *binding)
 	for (; binding && binding->keys[0]; binding++) {
 		if (!binding->hint)
 			continue;
-		const char *key = key_name(binding->keys[0], name);
+		const char *key = key_word(binding->keys[0], name);
 		int width = text_width(key) + 1 + text_width(binding->hint) + 2;
 		if (col + width > a.cols)
 			return a.cols;

@@ -37,7 +37,7 @@ static void bindings_list(struct sheet *s, const struct binding *binding)
 		size_t n = 2;
 		for (int i = 0; i < 4 && binding->keys[i] && n < sizeof label - KEY_NAME; i++)
 			n += (size_t)snprintf(label + n, sizeof label - n, "%s%s", i ? " " : "",
-			                      key_name(binding->keys[i], name));
+			                      key_word(binding->keys[i], name));
 		if (binding->help)
 			sheet_fold(s, 22, label, LOOK_PLAIN, binding->help);
 	}
