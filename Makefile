@@ -71,7 +71,7 @@ $(BUILD)/pkt: $(PKT_OBJ) $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
 PLAN := $(BUILD)/tests/plan/plan
-SCREENS := $(BUILD)/tests/screens/screen
+SCREENS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/screens/*.c))
 
 $(BUILD)/%.o: %.c | deps-present
 	@mkdir -p $(@D)
@@ -95,7 +95,7 @@ $(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
 
 DEB_PKGS  := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev zlib1g-dev \
              libzstd-dev liblzma-dev liblz4-dev libncurses-dev python3
-TEST_PKGS := tshark libhtp-dev
+TEST_PKGS := tshark libhtp-dev tmux
 SUDO      := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 # $(call apt_install,PACKAGES): those that are not there yet.
@@ -112,7 +112,7 @@ deps:
 
 # What only tests use. Without it they do less, and say so.
 test-deps:
-	@{ command -v tshark >/dev/null && pkg-config --exists htp; } || ! { $(HAS_APT); } || \
+	@{ command -v tshark >/dev/null && command -v tmux >/dev/null && pkg-config --exists htp; } || ! { $(HAS_APT); } || \
 	 { $(call apt_install,$(TEST_PKGS)); } || :
 
 # The same question where there is no apt: say what is missing, and its names.
@@ -224,4 +224,4 @@ help:
 .PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans accept-screens install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS:=.d) $(PKT_OBJ:.o=.d)

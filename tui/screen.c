@@ -287,9 +287,12 @@ void screen_copy(const char *text)
 
 void screen_suspend(void)
 {
+	struct sigaction of_curses;
 	def_prog_mode();
 	endwin();
+	sigaction(SIGTSTP, &(struct sigaction){ .sa_handler = SIG_DFL }, &of_curses);
 	raise(SIGTSTP);
+	sigaction(SIGTSTP, &of_curses, NULL);
 	reset_prog_mode();
 	clearok(curscr, TRUE);
 	refresh();
