@@ -3,6 +3,7 @@
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark and libhtp
 # make bench-dissectors  what the dissectors cost, with the samples' payload in memory
+# make bench-browse [FLOWS=1000000]  how fast the browser answers on a large case
 # make fuzz [TIME=60]    the dissectors under libFuzzer, so many seconds each
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make docs        docs/rules.md, from the rules' headers
@@ -167,6 +168,14 @@ bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
 	@$(BUILD)/tests/bench/http1 bodies
 	@$(BUILD)/tests/bench/amqp $(STREAMS) $(BENCH_CAPTURES)
 
+# How fast the browser answers on a case of FLOWS connections and ten times as many packets
+# (about 1.5 GB of capture and case for a million); the capture is made where it is missing.
+FLOWS ?= 1000000
+bench-browse: all $(BUILD)/tests/bench/flows
+	@[ -e $(BUILD)/flows-$(FLOWS).pcap ] || $(BUILD)/tests/bench/flows $(FLOWS) > $(BUILD)/flows-$(FLOWS).pcap
+	@[ -e $(BUILD)/flows-$(FLOWS).db ] || $(BUILD)/tcpwhy -o $(BUILD)/flows-$(FLOWS).db $(BUILD)/flows-$(FLOWS).pcap > /dev/null
+	@tests/bench/browse.py $(BUILD)/tcpwhy $(BUILD)/flows-$(FLOWS).db
+
 # Fuzz targets (tests/fuzz/NAME.c) for TIME seconds each, beginning with the conversations of
 # samples/; what is found is left in build-fuzz/NAME. Needs clang.
 TIME     ?= 60
@@ -221,7 +230,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans accept-screens install uninstall clean help
+.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors bench-browse fuzz accept accept-plans accept-screens install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS:=.d) $(PKT_OBJ:.o=.d)
