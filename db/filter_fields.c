@@ -20,9 +20,12 @@
                      " UNION ALL SELECT finding_id FROM evidence WHERE flow_id = f.id) AND " and ")"
 #define TROUBLE      "(SELECT NOT r.benign AND r.about <> 'capture' FROM rule r WHERE r.id = n.rule)"
 
-/* Notes are few, and not looked for by connection: the list is made once. */
-#define NOTE     "f.id IN (SELECT o.flow_id FROM note o WHERE $ UNION ALL SELECT n.flow_id FROM note o" \
-                 " JOIN finding n ON n.fingerprint = o.fingerprint WHERE $)"
+/* Notes are few, and not looked for by connection: the list of those on it and of those on a
+ * finding about it is made once. */
+#define NOTE     "f.id IN (SELECT o.flow_id FROM note o WHERE $" \
+                 " UNION ALL SELECT n.flow_id FROM note o JOIN finding n ON n.fingerprint = o.fingerprint WHERE $" \
+                 " UNION ALL SELECT e.flow_id FROM note o JOIN finding n ON n.fingerprint = o.fingerprint" \
+                 " JOIN evidence e ON e.finding_id = n.id WHERE $)"
 
 #define FLAG(name, sql, what)    { name, FIELD_FLAG, what, { sql }, NULL, NULL, NULL }
 #define ENDED(word, what)        FLAG(word, "f.ended = '" word "'", what)
