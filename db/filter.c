@@ -104,7 +104,7 @@ static bool value_counted(struct parser *p)
 
 /* ---- conditions ---- */
 
-/* What a comparison is with: parameters, from and to. */
+/* What a comparison is with: parameters, from and to. Of a flag `low` is what it should be. */
 struct bound { int low, high; bool is_range; };
 
 struct comparison {
@@ -230,9 +230,8 @@ static void comparison_put(struct parser *p, const struct comparison *c)
 {
 	sqlite3_str *s = p->sql;
 	if (c->field->kind == FIELD_FLAG) {
-		bool holds = p->filter->values[c->with[0].low - p->filter->first_param].number;
-		sqlite3_str_appendf(s, "(%s) %s", c->field->value[0],
-		                    holds == (c->operator == EQ) ? "IS TRUE" : "IS NOT TRUE");
+		bool holds = c->with[0].low == (c->operator == EQ);
+		sqlite3_str_appendf(s, "(%s) %s", c->field->value[0], holds ? "IS TRUE" : "IS NOT TRUE");
 	} else if (c->operator == NE) {
 		sqlite3_str_appendall(s, "(");
 		has_put(s, c->field);
@@ -292,7 +291,7 @@ static bool operand(struct parser *p, struct comparison *c, bool may_be_range)
 		return wrong(p, at, "%s", why.text);
 	struct bound *with = &c->with[c->n++];
 	with->is_range = o.is_range;
-	with->low = with->high = value_add(p, o.low);
+	with->low = with->high = c->field->kind == FIELD_FLAG ? o.low.number != 0 : value_add(p, o.low);
 	if (o.is_range)
 		with->high = value_add(p, o.high);
 	return true;
