@@ -122,6 +122,18 @@ static char *finished(sqlite3_str *s)
 	return text;
 }
 
+__attribute__((format(printf, 1, 2)))
+static char *printed(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *text = sqlite3_vmprintf(fmt, ap);
+	va_end(ap);
+	if (!text)
+		die("out of memory");
+	return text;
+}
+
 static int value_add(struct parser *p, struct filter_value v)
 {
 	struct filter *f = p->filter;
@@ -161,9 +173,7 @@ static void span_condition_put(struct parser *p, sqlite3_str *s, const struct fi
 	sqlite3_str_appendf(s, " AND %s >= ", f->value[1]);
 	param_put(p, s, with.low);
 	if (f->within) {
-		char *of_frame = sqlite3_mprintf("p.frame BETWEEN ?%d AND ?%d", with.low, with.high);
-		if (!of_frame)
-			die("out of memory");
+		char *of_frame = printed("p.frame BETWEEN ?%d AND ?%d", with.low, with.high);
 		sqlite3_str_appendall(s, " AND ");
 		template_put(s, f->within, of_frame);
 		sqlite3_free(of_frame);
@@ -217,13 +227,13 @@ static void any_put(struct parser *p, sqlite3_str *s, const struct comparison *c
 /* That there is one at all. */
 static void has_put(sqlite3_str *s, const struct filter_field *f)
 {
-	char known[256];
 	if (f->kind == FIELD_FLAG || f->has) {
 		sqlite3_str_appendall(s, f->kind == FIELD_FLAG ? f->value[0] : f->has);
 		return;
 	}
-	snprintf(known, sizeof known, "%s IS NOT NULL", f->value[0]);
+	char *known = printed("%s IS NOT NULL", f->value[0]);
 	template_put(s, f->within && !has_span(f) ? f->within : "$", known);
+	sqlite3_free(known);
 }
 
 static void comparison_put(struct parser *p, const struct comparison *c)
