@@ -2,8 +2,8 @@
 --
 -- This is the data reference. A case is an ordinary SQLite database; any tool
 -- that reads SQLite can read it. Facts are written while a capture is read and
--- never changed afterwards. Derived tables (derived.sql) are dropped and made
--- again by a rules pass (`tcpwhy rules run case.db`).
+-- never changed afterwards. Derived tables (derived.sql, incidents.sql, summary.sql)
+-- are dropped and made again by a rules pass (`tcpwhy rules run case.db`).
 --
 -- Times    *_ns: nanoseconds since 1970-01-01 UTC.
 -- Frames   count from 1 through a capture, as Wireshark does; for a capture of
@@ -521,11 +521,12 @@ CREATE TABLE known_timer(
   builtin     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- What an analyst wrote; never remade.
+-- What an analyst wrote; never remade. A note belongs to a finding (fingerprint), to a
+-- flow (flow_id), or to a packet (flow_id and frame).
 CREATE TABLE note(
   id           INTEGER PRIMARY KEY,
-  fingerprint  TEXT,                    -- of the finding it belongs to
+  fingerprint  TEXT,                    -- finding.fingerprint
   flow_id      INTEGER,
-  frame        INTEGER,
-  text         TEXT NOT NULL
+  frame        INTEGER,                 -- the capture's number
+  text         TEXT NOT NULL            -- '': a bookmark; 4 KiB at most
 ) STRICT;
