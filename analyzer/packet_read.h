@@ -32,7 +32,7 @@ struct read_packet {
 	bool           is_segment;     /* of the flow; else an ICMP error, an IP fragment, … */
 	struct segment segment;        /* payload and options are packet.bytes' */
 	enum side      sender;
-	int64_t        off;            /* of its payload, in its sender's; may be below 0 */
+	uint32_t       off;            /* of its payload, in its sender's, modulo 2^32 */
 	struct bytes   payload;        /* of it, without secrets: in `shown`, or put together
 	                                  from IP fragments */
 };
