@@ -134,6 +134,8 @@ demo:
 	./tcpwhy samples/docker-stop-race.pcap
 
 STREAMS := $(BUILD)/tests/differential/streams
+PIECES  := $(BUILD)/tests/differential/pieces
+DESCRIBED := $(BUILD)/tests/differential/described
 RECORD  := $(BUILD)/tests/conversation/record
 
 # The HTTP conversations of samples/, for what feeds a dissector alone.
@@ -145,7 +147,7 @@ $(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(STREAMS) $(LIBHTP) $(TALKS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(STREAMS) $(PIECES) $(DESCRIBED) $(LIBHTP) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.
@@ -153,7 +155,7 @@ CORPUS ?= $(wildcard ../shared/corpus/pcaps)
 check-differential:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(STREAMS) $(LIBHTP)
+	@$(MAKE) --no-print-directory all $(STREAMS) $(PIECES) $(DESCRIBED) $(LIBHTP)
 	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
 # What the dissectors cost, with payload in memory: nanoseconds for people, no test.
@@ -218,4 +220,4 @@ help:
 .PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PIECES).d $(DESCRIBED).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(PKT_OBJ:.o=.d)
