@@ -54,26 +54,27 @@ FIELDS = {
     'Generic Routing Encapsulation': ('gre', {'Protocol Type': 'gre.proto'}),
     'MultiProtocol Label Switching Header': ('mpls', {
         'MPLS Label': 'mpls.label', 'MPLS TTL': 'mpls.ttl', 'MPLS Bottom Of Label Stack': 'mpls.bottom'}),
-    'PPP-over-Ethernet Session': ('pppoe', {'Session ID': 'pppoe.session_id'}),
+    'PPP-over-Ethernet Session': ('pppoes', {'Session ID': 'pppoe.session_id'}),
 }
 PROTOCOLS = {proto: {theirs for theirs in fields.values()} for proto, fields in FIELDS.values()}
-# tshark marks the whole option where these stand for its value alone.
-INSIDE = {'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.timestamp.tsval',
+# tshark marks all of an option, or of a label, where these stand for a part.
+INSIDE = {'mpls.label', 'mpls.ttl', 'mpls.bottom', 'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.timestamp.tsval',
           'tcp.options.timestamp.tsecr', 'tcp.options.sack_le', 'tcp.options.sack_re'}
 PREFERENCES = ('tcp.relative_sequence_numbers:FALSE', 'ip.defragment:FALSE', 'ipv6.defragment:FALSE',
                'tcp.desegment_tcp_streams:FALSE')
 
 
 def number(text):
-    """A value as both may write it: a number where it begins with one."""
-    named = re.search(r'\((0x[0-9a-f]+|\d+)\)$', text)
+    """A value as both may write it: the number it begins with, or else ends with."""
     if re.fullmatch(r'[0-9a-f:.]*[:.][0-9a-f:.]*', text):
         return text
-    text = named.group(1) if named and not text[0].isdigit() else re.split('[ ,]', text)[0]
-    try:
-        return int(text, 0)
-    except ValueError:
-        return text
+    named = re.search(r'\((0x[0-9a-f]+|\d+)\)$', text)
+    for word in (re.split('[ ,]', text)[0], named and named.group(1)):
+        try:
+            return int(word, 0)
+        except (TypeError, ValueError):
+            pass
+    return text
 
 
 def our_values(text):
@@ -149,11 +150,14 @@ def fields_of(proto, wanted):
 
 
 def compare(program, path):
-    """(frames, fields, first differences)"""
-    our = ours(program, path)
+    """(frames, fields, first differences); nothing of what one of them cannot read."""
+    try:
+        our, their_packets = ours(program, path), list(theirs(path))
+    except (subprocess.CalledProcessError, ElementTree.ParseError):
+        return 0, 0, []
     frames = fields = 0
     apart = []
-    for nr, their in theirs(path):
+    for nr, their in their_packets:
         frames += 1
         for proto in set(our[nr]) | set(their):
             a, b = our[nr][proto], their[proto]
