@@ -137,6 +137,8 @@ demo:
 	./tcpwhy samples/docker-stop-race.pcap
 
 STREAMS := $(BUILD)/tests/differential/streams
+PIECES  := $(BUILD)/tests/differential/pieces
+DESCRIBED := $(BUILD)/tests/differential/described
 RECORD  := $(BUILD)/tests/conversation/record
 
 # The HTTP conversations of samples/, for what feeds a dissector alone.
@@ -148,7 +150,7 @@ $(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(SCREENS) $(STREAMS) $(LIBHTP) $(TALKS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(SCREENS) $(STREAMS) $(PIECES) $(DESCRIBED) $(LIBHTP) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.
@@ -156,7 +158,7 @@ CORPUS ?= $(wildcard ../shared/corpus/pcaps)
 check-differential:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(STREAMS) $(LIBHTP)
+	@$(MAKE) --no-print-directory all $(STREAMS) $(PIECES) $(DESCRIBED) $(LIBHTP)
 	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
 # What the dissectors cost, with payload in memory: nanoseconds for people, no test.
@@ -236,4 +238,4 @@ help:
 .PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors bench-browse fuzz accept accept-plans accept-screens install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS:=.d) $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PIECES).d $(DESCRIBED).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS:=.d) $(PKT_OBJ:.o=.d)
