@@ -76,6 +76,11 @@ enum {
 	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */
 	LIMIT_INDEX_CHUNK      = 128,     /* packets in one row of packet_index */
 
+	/* filter.c; SQLite's parser and the depth of its expressions set the bounds */
+	LIMIT_FILTER           = 4096,
+	LIMIT_FILTER_VALUES    = 256,     /* fields and values */
+	LIMIT_FILTER_NESTING   = 16,      /* parentheses and ! inside of one another */
+
 	/* rules and report */
 	LIMIT_RULE_FILE        = 1 << 20,
 	LIMIT_RULE_PARAMS      = 32,
