@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pace.h"
 #include "rules.h"
 
 struct sqlite3_stmt;
@@ -33,6 +34,10 @@ struct pass {
 	struct draft   *draft;
 	size_t          n;
 	struct err      first_failure;   /* of a rule; the pass goes on without it */
+	const struct rules_options *options;
+	struct rules_progress progress;
+	struct pace     pace;
+	bool            given_up;        /* by the watcher */
 };
 
 extern const char *const severities[3], *const confidences[3];
