@@ -27,9 +27,9 @@ const struct flow_column flow_columns[FLOW_COLUMNS] = {
 	  "from its first packet to its last" },
 	{ "packets", "packets", BY_ITSELF("f.client_frames + f.server_frames"), FLOW_COUNT, 0, 9, 12, false, false,
 	  "of both sides, copies left out" },
-	{ "client bytes", "sent", BY_ITSELF("f.client_bytes"), FLOW_BYTES, 0, 6, 9, false, false,
+	{ "client bytes", "\xe2\x86\x92" "bytes", BY_ITSELF("f.client_bytes"), FLOW_BYTES, 0, 6, 9, false, false,
 	  "payload of the client, with retransmissions" },
-	{ "server bytes", "got", BY_ITSELF("f.server_bytes"), FLOW_BYTES, 0, 6, 10, false, false,
+	{ "server bytes", "\xe2\x86\x90" "bytes", BY_ITSELF("f.server_bytes"), FLOW_BYTES, 0, 6, 10, false, false,
 	  "payload of the server, with retransmissions" },
 	{ "round trip", "rtt", BY_ITSELF("f.rtt_ns"), FLOW_SPAN, 0, 12, 14, false, false, "of the handshake" },
 	{ "silence", "silence", BY_ITSELF("(SELECT max(s.to_ns - s.from_ns) FROM silence s WHERE s.flow_id = f.id"
@@ -43,7 +43,7 @@ const struct flow_column flow_columns[FLOW_COLUMNS] = {
 	{ "capture", "capture", BY_ITSELF("(SELECT file_name(c.name) FROM capture c WHERE c.id = f.capture_id"
 	  " AND (SELECT count(*) FROM capture) > 1)"), FLOW_TEXT, 8, 30, 19, true, false, "where the case has several" },
 	{ "finding", "finding", "(SELECT r.title FROM finding n JOIN rule r ON r.id = n.rule WHERE n.id = w.finding_id)",
-	  "(SELECT instr('error warning note', n.severity) + 10 || r.title FROM flow_finding w"
+	  "(SELECT 100 + 100 * w.benign + instr('error warning note', n.severity) || r.title FROM flow_finding w"
 	  " JOIN finding n ON n.id = w.finding_id JOIN rule r ON r.id = n.rule WHERE w.flow_id = f.id)",
 	  FLOW_FINDING, 16, 80, 7, false, false, "the gravest that was found about it" },
 };

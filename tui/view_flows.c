@@ -6,17 +6,17 @@
 
 #include "browser.h"
 #include "flow_rows.h"
-#include "flow_table.h"
+#include "flow_grid.h"
 #include "key.h"
 #include "text.h"
 #include "views.h"
 
-enum { DETAIL = 2 };
+enum { SEVERITY_COLS = 8 };
 
 struct flows {
 	struct list       list;
 	struct flow_rows  rows;
-	struct flow_table table;
+	struct flow_grid table;
 	struct sqlite3_stmt *found;       /* whether a flow has a finding */
 
 	/* What the rows are chosen by. */
@@ -69,7 +69,7 @@ static bool flows_open(void *state, struct browser *b, struct subject subject, s
 	(void)subject;
 	if (!flow_rows_begin(&f->rows, b->db, err) || !rows_choose(f, b, err))
 		return false;
-	return sqlite3_prepare_v2(b->db, "SELECT 1 FROM flow_finding WHERE flow_id = ?1", -1, &f->found, NULL) == SQLITE_OK
+	return sqlite3_prepare_v2(b->db, "SELECT 1 FROM flow_finding WHERE flow_id = ?1 AND NOT benign", -1, &f->found, NULL) == SQLITE_OK
 	    || fail(err, "%s", sqlite3_errmsg(b->db));
 }
 
@@ -77,7 +77,7 @@ static void flows_close(void *state)
 {
 	struct flows *f = state;
 	sqlite3_finalize(f->found);
-	flow_table_free(&f->table);
+	flow_grid_free(&f->table);
 	flow_rows_free(&f->rows);
 }
 
@@ -171,23 +171,26 @@ static const char *state_words(const char *state)
 static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
-		"SELECT n.client || ' → ' || n.server, coalesce(f.app, ''), f.conn_state, coalesce(d.severity, ''),"
+		"SELECT n.client || ' → ' || n.server, coalesce(f.app, ''), f.conn_state, iif(w.benign, 'fine', coalesce(d.severity, '')),"
 		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', ''))"
 		"  FROM flow f JOIN flow_name n ON n.flow_id = f.id LEFT JOIN flow_finding w ON w.flow_id = f.id"
 		"  LEFT JOIN finding d ON d.id = w.finding_id LEFT JOIN health_flow h ON h.flow_id = f.id WHERE f.id = ?1",
 		flow_at(f, f->list.at), 0);
+	struct sheet found = { 0 };
 	area_repeat(a, 0, 0, a.cols, LOOK_DIM, "\xe2\x94\x80");
 	while (model_next(&b->model, s)) {
 		const char *severity = model_text(s, 3);
-		int look = *severity == 'e' ? LOOK_ERROR : *severity == 'w' ? LOOK_WARNING : LOOK_NOTE, col = 0;
+		int look = *severity == 'e' ? LOOK_ERROR : *severity == 'w' ? LOOK_WARNING : *severity == 'n' ? LOOK_NOTE : LOOK_GOOD;
 		char line[512];
 		snprintf(line, sizeof line, "%s  %s%s%s", model_text(s, 0), model_text(s, 1), *model_text(s, 1) ? ", " : "",
 		         state_words(model_text(s, 2)));
 		area_field(a, 1, 0, a.cols, LOOK_PLAIN, line);
-		if (*severity)
-			col = area_put(a, 2, 0, look, severity_word(severity)) + 2;
-		area_field(a, 2, col, a.cols - col, *severity ? LOOK_PLAIN : LOOK_DIM, model_text(s, 4));
+		sheet_begin(&found, a.cols, a.on->ascii);
+		sheet_fold(&found, *severity ? SEVERITY_COLS : 0, "", *severity ? LOOK_PLAIN : LOOK_DIM, model_text(s, 4));
+		area_copy(area_part(a, 2, 0, a.rows - 2, a.cols), &found.canvas, 0);
+		area_put(a, 2, 0, look, *severity == 'f' ? severity : severity_word(severity));
 	}
+	sheet_free(&found);
 }
 
 static void nothing_draw(const struct flows *f, const struct browser *b, struct area a)
@@ -202,13 +205,14 @@ static void nothing_draw(const struct flows *f, const struct browser *b, struct 
 static void flows_draw(void *state, struct browser *b, struct area a)
 {
 	struct flows *f = state;
-	struct area table = area_part(a, 1, 0, a.rows - DETAIL - 2, a.cols);
+	int detail = a.rows < 18 ? 3 : a.rows < 30 ? 4 : 5;
+	struct area table = area_part(a, 1, 0, a.rows - detail - 1, a.cols);
 	wish_follow(f, b);
 	list_show(&f->list, table.rows - 1);
 	head_draw(f, b, a);
-	flow_table_draw(&f->table, b, table, &f->list, f->rows.shown.at);
+	flow_grid_draw(&f->table, b, table, &f->list, f->rows.shown.at);
 	if (f->list.n)
-		detail_draw(f, b, area_part(a, a.rows - DETAIL - 1, 0, DETAIL + 1, a.cols));
+		detail_draw(f, b, area_part(a, a.rows - detail, 0, detail, a.cols));
 	else
 		nothing_draw(f, b, table);
 }
@@ -231,7 +235,7 @@ static void flows_about(void *state, struct browser *b, struct about *about)
 static bool flows_row_has(void *state, struct browser *b, int64_t row, const char *text)
 {
 	struct flows *f = state;
-	return flow_table_has(&f->table, b, flow_at(f, row), text);
+	return flow_grid_has(&f->table, b, flow_at(f, row), text);
 }
 
 static bool row_has_finding(void *state, struct browser *b, int64_t row, const char *text)
@@ -322,7 +326,7 @@ static const struct binding flows_bindings[] = {
 	{ { K_ENTER, K_RIGHT, 'l' }, "open", "the flow's packets, as a ladder", flow_show },
 	{ { '<', '>' }, "sort", "sort by the column to the left, to the right", sort_step },
 	{ { 'r' }, NULL, "the reverse order", sort_turn },
-	{ { 'H' }, "health checks", "show health checks, or hide them", health_turn },
+	{ { 'H' }, "health", "show health checks, or hide them", health_turn },
 	{ { 'x' }, NULL, "its HTTP exchanges, or AMQP channels", exchanges_show },
 	{ { 'e', 'E' }, NULL, "the next flow with a finding, or the one before", finding_seek },
 	{ { '|', 'C' }, NULL, "choose columns", columns_choose },

@@ -1,5 +1,5 @@
-/* flow_table.c - see flow_table.h. */
-#include "flow_table.h"
+/* flow_grid.c - see flow_grid.h. */
+#include "flow_grid.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -8,24 +8,26 @@
 #include "browser.h"
 #include "text.h"
 
+enum { NEEDED = 3, COMFORT = 22 };    /* a priority, of columns that every row has; columns of a terminal */
+
 /* Columns of the statement before those that the user chose. */
 enum { ROW_SEVERITY, ROW_HEALTH, ROW_FIRST_NS, ROW_CAPTURE_NS, ROW_VALUES };
 
 static const char row_sql[] =
-	"SELECT w.severity, EXISTS (SELECT 1 FROM health_flow h WHERE h.flow_id = f.id), f.first_ns,"
+	"SELECT iif(w.benign, '', w.severity), EXISTS (SELECT 1 FROM health_flow h WHERE h.flow_id = f.id), f.first_ns,"
 	"       (SELECT c.first_ns FROM capture c WHERE c.id = f.capture_id)%s"
 	"  FROM flow f LEFT JOIN flow_finding w ON w.flow_id = f.id WHERE f.id = ?1";
 
 /* ---- reading ---- */
 
-void flow_table_free(struct flow_table *t)
+void flow_grid_free(struct flow_grid *t)
 {
 	sqlite3_finalize(t->row);
 	t->row = NULL;
 	t->changes = 0;
 }
 
-static void statement_make(struct flow_table *t, struct browser *b)
+static void statement_make(struct flow_grid *t, struct browser *b)
 {
 	sqlite3_str *values = sqlite3_str_new(b->db);
 	t->n = 0;
@@ -46,7 +48,7 @@ static void statement_make(struct flow_table *t, struct browser *b)
 }
 
 /* The row of a flow; row_done() must follow. False: there is none. */
-static bool row_read(struct flow_table *t, struct browser *b, int64_t id)
+static bool row_read(struct flow_grid *t, struct browser *b, int64_t id)
 {
 	if (t->changes != b->flows.changes)
 		statement_make(t, b);
@@ -56,7 +58,7 @@ static bool row_read(struct flow_table *t, struct browser *b, int64_t id)
 	return sqlite3_step(t->row) == SQLITE_ROW;
 }
 
-static void row_done(struct flow_table *t)
+static void row_done(struct flow_grid *t)
 {
 	sqlite3_reset(t->row);
 }
@@ -96,7 +98,7 @@ static void clock_write(struct sqlite3_stmt *s, enum clock clock, int64_t before
 }
 
 /* What the i-th of the columns says of the row that was read. */
-static void cell_write(const struct flow_table *t, struct browser *b, int i, int64_t before_ns, char text[static FLOW_CELL])
+static void cell_write(const struct flow_grid *t, struct browser *b, int i, int64_t before_ns, char text[static FLOW_CELL])
 {
 	int at = ROW_VALUES + i;
 	text[0] = '\0';
@@ -113,7 +115,7 @@ static void cell_write(const struct flow_table *t, struct browser *b, int i, int
 	}
 }
 
-bool flow_table_has(struct flow_table *t, struct browser *b, int64_t id, const char *part)
+bool flow_grid_has(struct flow_grid *t, struct browser *b, int64_t id, const char *part)
 {
 	bool has = false;
 	char text[FLOW_CELL];
@@ -131,13 +133,13 @@ bool flow_table_has(struct flow_table *t, struct browser *b, int64_t id, const c
 /* Where each of the columns stands and how wide it is; 0: there is no room for it. */
 struct layout { int at[FLOW_COLUMNS], width[FLOW_COLUMNS]; };
 
-static bool is_sorting(const struct flow_table *t, const struct browser *b, int i)
+static bool is_sorting(const struct flow_grid *t, const struct browser *b, int i)
 {
 	return t->column[i] == b->flows.sort;
 }
 
 /* Columns that a value would like, or the head; 0: nothing is there to be shown. */
-static int width_wanted(const struct flow_table *t, const struct browser *b, int i)
+static int width_wanted(const struct flow_grid *t, const struct browser *b, int i)
 {
 	const struct flow_column *c = &flow_columns[t->column[i]];
 	int seen = t->seen[t->column[i]], head = text_width(c->head) + is_sorting(t, b, i);
@@ -147,50 +149,64 @@ static int width_wanted(const struct flow_table *t, const struct browser *b, int
 	return seen > head ? seen : head;
 }
 
-static int width_least(const struct flow_table *t, const struct browser *b, int i)
+static int lesser(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static int width_least(const struct flow_grid *t, const struct browser *b, int i)
 {
 	int wanted = width_wanted(t, b, i), squeeze = flow_columns[t->column[i]].squeeze;
-	return squeeze && squeeze < wanted ? squeeze : wanted;
+	return squeeze ? lesser(squeeze, wanted) : wanted;
 }
 
-/* The next column in order of importance behind `priority`; -1: none. The one that sorts
- * comes first. */
-static int column_next(const struct flow_table *t, const struct browser *b, int priority)
+static int importance(const struct flow_grid *t, const struct browser *b, int i)
 {
-	int next = -1, least = FLOW_COLUMNS + 1;
-	for (int i = 0; i < t->n; i++) {
-		int p = is_sorting(t, b, i) ? 0 : flow_columns[t->column[i]].priority;
-		if (p > priority && p < least) {
-			next = i;
-			least = p;
-		}
-	}
-	return next;
+	return is_sorting(t, b, i) ? 0 : flow_columns[t->column[i]].priority;
 }
 
-static struct layout columns_fit(const struct flow_table *t, const struct browser *b, int cols)
+/* The columns, the most important first; the one that sorts is that. */
+static void columns_rank(const struct flow_grid *t, const struct browser *b, int ranked[static FLOW_COLUMNS])
+{
+	for (int i = 0; i < t->n; i++) {
+		int at = i;
+		for (; at > 0 && importance(t, b, ranked[at - 1]) > importance(t, b, i); at--)
+			ranked[at] = ranked[at - 1];
+		ranked[at] = i;
+	}
+}
+
+/* A column of this width gets up to `most`; returns the room that is left. */
+static int column_grow(int *width, int most, int room)
+{
+	int more = lesser(most - *width, room);
+	if (*width && more > 0) {
+		*width += more;
+		room -= more;
+	}
+	return room;
+}
+
+/* First the columns without which a row says nothing, with room for addresses of IPv4; then
+ * others while they fit; at last all grow as they would like. */
+static struct layout columns_fit(const struct flow_grid *t, const struct browser *b, int cols)
 {
 	struct layout l = { 0 };
-	int room = cols - FLOW_SIGNS, priority = -1, at = FLOW_SIGNS;
-	for (int i; (i = column_next(t, b, priority)) >= 0;) {
-		int least = width_least(t, b, i);
-		if (least && least <= room) {
+	int ranked[FLOW_COLUMNS], room = cols - FLOW_SIGNS + 1, at = FLOW_SIGNS, needed = 0;
+	columns_rank(t, b, ranked);
+	while (needed < t->n && importance(t, b, ranked[needed]) <= NEEDED)
+		needed++;
+	for (int n = 0; n < t->n; n++) {
+		int i = ranked[n], least = width_least(t, b, i);
+		for (int k = 0; n == needed && k < n; k++)
+			room = column_grow(&l.width[ranked[k]], lesser(width_wanted(t, b, ranked[k]), COMFORT), room);
+		if (least && least < room) {
 			l.width[i] = least;
 			room -= least + 1;
 		}
-		priority = is_sorting(t, b, i) ? 0 : flow_columns[t->column[i]].priority;
 	}
-	room++;                                          /* no gap behind the last */
-	priority = -1;
-	for (int i; (i = column_next(t, b, priority)) >= 0;) {
-		int more = width_wanted(t, b, i) - l.width[i];
-		more = more < room ? more : room;
-		if (l.width[i] && more > 0) {
-			l.width[i] += more;
-			room -= more;
-		}
-		priority = is_sorting(t, b, i) ? 0 : flow_columns[t->column[i]].priority;
-	}
+	for (int n = 0; n < t->n; n++)
+		room = column_grow(&l.width[ranked[n]], width_wanted(t, b, ranked[n]), room);
 	for (int i = 0; i < t->n; i++) {
 		l.at[i] = at;
 		at += l.width[i] ? l.width[i] + 1 : 0;
@@ -202,7 +218,7 @@ static struct layout columns_fit(const struct flow_table *t, const struct browse
 
 static int severity_look(const char *word)
 {
-	return *word == 'e' ? LOOK_ERROR : *word == 'w' ? LOOK_WARNING : *word == 'n' ? LOOK_NOTE : LOOK_PLAIN;
+	return *word == 'e' ? LOOK_ERROR : *word == 'w' ? LOOK_WARNING : *word == 'n' ? LOOK_NOTE : LOOK_DIM;
 }
 
 /* An endpoint's end, with the port, tells more than its beginning. */
@@ -217,7 +233,7 @@ static void endpoint_draw(struct area a, int row, int col, int width, int look, 
 	}
 }
 
-static void heads_draw(const struct flow_table *t, const struct browser *b, struct area a, const struct layout *l)
+static void heads_draw(const struct flow_grid *t, const struct browser *b, struct area a, const struct layout *l)
 {
 	for (int i = 0; i < t->n; i++) {
 		const struct flow_column *c = &flow_columns[t->column[i]];
@@ -229,7 +245,7 @@ static void heads_draw(const struct flow_table *t, const struct browser *b, stru
 	}
 }
 
-static void signs_draw(const struct flow_table *t, const struct browser *b, struct area a, int row, int64_t id)
+static void signs_draw(const struct flow_grid *t, const struct browser *b, struct area a, int row, int64_t id)
 {
 	const char *severity = model_text(t->row, ROW_SEVERITY);
 	bool marked = false;
@@ -243,7 +259,7 @@ static void signs_draw(const struct flow_table *t, const struct browser *b, stru
 		area_put(a, row, 1, LOOK_DIM, "h");
 }
 
-static void row_draw(const struct flow_table *t, struct browser *b, struct area a, int row, const struct layout *l,
+static void row_draw(const struct flow_grid *t, struct browser *b, struct area a, int row, const struct layout *l,
                      int64_t before_ns)
 {
 	bool health = sqlite3_column_int(t->row, ROW_HEALTH);
@@ -262,7 +278,7 @@ static void row_draw(const struct flow_table *t, struct browser *b, struct area 
 }
 
 /* Reads the rows that are seen: notes how wide they are, or, with a layout, draws them. */
-static void rows_go(struct flow_table *t, struct browser *b, struct area a, const struct list *list, const int64_t *id,
+static void rows_go(struct flow_grid *t, struct browser *b, struct area a, const struct list *list, const int64_t *id,
                     const struct layout *l)
 {
 	int64_t before_ns = 0, from = list->top > 0 ? list->top - 1 : 0;
@@ -284,7 +300,7 @@ static void rows_go(struct flow_table *t, struct browser *b, struct area a, cons
 	}
 }
 
-void flow_table_draw(struct flow_table *t, struct browser *b, struct area a, const struct list *list, const int64_t *id)
+void flow_grid_draw(struct flow_grid *t, struct browser *b, struct area a, const struct list *list, const int64_t *id)
 {
 	struct area rows = area_part(a, 1, 0, a.rows - 1, a.cols);
 	rows_go(t, b, rows, list, id, NULL);

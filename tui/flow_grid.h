@@ -1,13 +1,13 @@
-/* flow_table.h - the rows of the list of flows, in columns that fit: reads a screenful by
+/* flow_grid.h - the rows of the list of flows, in columns that fit: reads a screenful by
  * ids, and draws it.
  *
  * Columns are as wide as what was seen in them so far, so they seldom change while one
  * scrolls. What does not fit gives way by priority; the column that sorts stays.
  *
- * Owns    a statement; flow_table_free() frees it. Borrows the browser.
+ * Owns    a statement; flow_grid_free() frees it. Borrows the browser.
  */
-#ifndef FLOW_TABLE_H
-#define FLOW_TABLE_H
+#ifndef FLOW_GRID_H
+#define FLOW_GRID_H
 
 #include "canvas.h"
 #include "flow_columns.h"
@@ -18,7 +18,7 @@ struct sqlite3_stmt;
 
 enum { FLOW_CELL = 160, FLOW_SIGNS = 3 };
 
-struct flow_table {
+struct flow_grid {
 	struct sqlite3_stmt *row;         /* of a flow: what all columns that are not hidden show */
 	unsigned changes;                 /* of the choice it was made for */
 	uint8_t  column[FLOW_COLUMNS];    /* these, from left to right */
@@ -28,11 +28,11 @@ struct flow_table {
 
 /* The heads in the first row, then rows of `id` from list->top on. Says where they are
  * (browser_rows()). */
-void flow_table_draw(struct flow_table *, struct browser *, struct area, const struct list *, const int64_t *id);
+void flow_grid_draw(struct flow_grid *, struct browser *, struct area, const struct list *, const int64_t *id);
 
 /* Whether a flow's row holds the text, be it in a column for which there is no room. */
-bool flow_table_has(struct flow_table *, struct browser *, int64_t id, const char *text);
+bool flow_grid_has(struct flow_grid *, struct browser *, int64_t id, const char *text);
 
-void flow_table_free(struct flow_table *);
+void flow_grid_free(struct flow_grid *);
 
 #endif
