@@ -15,8 +15,10 @@
 #define BROWSER_H
 
 #include "canvas.h"
+#include "flow_columns.h"
 #include "prompt.h"
 #include "report_model.h"
+#include "seek.h"
 #include "view.h"
 
 struct store;
@@ -59,7 +61,9 @@ struct browser {
 	char          filter[PROMPT_SIZE];       /* of the flows that are shown */
 	bool          health;                    /* health checks are shown too */
 	char          search[PROMPT_SIZE];
-	int64_t       marked[BROWSER_MARKS];     /* flows to compare; 0: none */
+	int64_t       marked[BROWSER_MARKS];     /* flows to compare, the older first; 0: none */
+	struct flow_choice flows;                /* how the list of flows looks */
+	struct seek   seek;                      /* what is looked for */
 
 	struct prompt prompt;
 	asked_done   *asked;                     /* what the prompt is for; NULL: there is none */
