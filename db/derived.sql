@@ -90,6 +90,9 @@ CREATE TABLE evidence(
   PRIMARY KEY (finding_id, nr)
 ) STRICT;
 
+CREATE INDEX finding_by_flow  ON finding(flow_id);
+CREATE INDEX evidence_by_flow ON evidence(flow_id, frame);
+
 -- A flow's endpoints as people write them.
 CREATE VIEW flow_name AS
   SELECT id AS flow_id,

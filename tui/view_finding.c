@@ -143,7 +143,7 @@ static void ladder_write(struct finding *f, struct browser *b, struct sheet *to)
 		char words[LADDER_WORDS];
 		struct area row = sheet_rows(to, 1);
 		if (r->kind == LADDER_ARROW) {
-			ladder_arrow(&sketch, row, 0, m, before);
+			ladder_arrow(&sketch, row, 0, m, before, "");
 			before = m->ns;
 			sheet_tag(to, to->used - 1, (int64_t)r->message + 1);
 		} else {
@@ -209,6 +209,20 @@ static void pane_turn(struct browser *b, void *state, int key)
 	f->in_beside = !f->in_beside && f->beside.used;
 }
 
+/* The whole connection, with this finding's evidence marked. */
+static void flow_show(struct browser *b, void *state, int key)
+{
+	struct finding *f = state;
+	struct about about = browser_about(b);
+	(void)key;
+	if (!about.frame)
+		about.frame = model_number(&b->model, "SELECT min(frame) FROM evidence WHERE finding_id = ?1", f->id);
+	if (about.flow)
+		browser_open(b, &view_flow, (struct subject){ .id = about.flow, .frame = about.frame, .other = f->id });
+	else
+		browser_say(b, LOOK_DIM, "This finding is about no single connection.");
+}
+
 static void row_open(struct browser *b, void *state, int key)
 {
 	struct finding *f = state;
@@ -216,10 +230,15 @@ static void row_open(struct browser *b, void *state, int key)
 	(void)key;
 	if (tag < 0)
 		browser_open(b, &view_finding, (struct subject){ .id = -tag });
+	else if (message_at(f))
+		browser_open(b, &view_packet, (struct subject){ .id = message_at(f)->flow_id, .frame = message_at(f)->capture_frame });
+	else
+		flow_show(b, state, key);
 }
 
 static const struct binding finding_bindings[] = {
-	{ { K_ENTER, K_RIGHT, 'l' }, "open", "the packet of this row; of \"The same again\", that finding", row_open },
+	{ { K_ENTER, K_RIGHT, 'l' }, "open", "the packet of this row; of \"The same again\", that finding; else the whole connection", row_open },
+	{ { 'w' }, "flow", "the whole connection, with the evidence of this finding marked", flow_show },
 	{ { 'o' }, NULL, "move in the other half, where the ladder stands beside the text", pane_turn },
 	{ .act = NULL },
 };
