@@ -145,8 +145,8 @@ static const struct source {
 	{ "SELECT frame FROM heartbeat WHERE flow_id = ?1 AND sender = ?3 ORDER BY ns", "client", frames_take, STEPS_SOURCE },
 	{ "SELECT frame FROM heartbeat WHERE flow_id = ?1 AND sender = ?3 ORDER BY ns", "server", frames_take, STEPS_SOURCE },
 	/* where no dissector tells messages: who speaks, and then the other */
-	{ "SELECT iif(len > 0, frame, NULL), sender FROM packet WHERE flow_id = ?1"
-	  " AND (SELECT coalesce(app, '') NOT IN ('http', 'amqp', 'websocket') FROM flow WHERE id = ?1)", "turns", NULL, STEPS_SOURCE },
+	{ "SELECT iif(p.len > 0, p.frame, NULL), p.sender FROM flow f CROSS JOIN packet p ON p.flow_id = f.id"
+	  " WHERE f.id = ?1 AND coalesce(f.app, '') NOT IN ('http', 'amqp', 'websocket')", NULL, NULL, STEPS_SOURCE },
 	{ EVENTS, "syn", frames_take, STEPS_SOURCE },
 	{ EVENTS, "syn_ack", frames_take, STEPS_SOURCE },
 	{ EVENTS, "fin", frames_take, STEPS_SOURCE },

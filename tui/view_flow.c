@@ -12,7 +12,7 @@
 #include "text.h"
 #include "views.h"
 
-enum { OPEN_NS = 30000000, SMALL = 200 };
+enum { OPEN_NS = 15000000, SMALL = 200 };
 
 struct flow_view {
 	int64_t           id;
@@ -132,7 +132,8 @@ static void flow_close(void *state)
 static void flow_title(void *state, char *text, size_t size)
 {
 	struct flow_view *f = state;
-	snprintf(text, size, "Flow %lld, %s", (long long)f->id, zoom_words[f->steps.zoom]);
+	bool part = f->steps.zoom == ZOOM_MESSAGES && f->steps.whole_to < INT64_MAX;
+	snprintf(text, size, "Flow %lld, %s%s", (long long)f->id, part ? "the first " : "", zoom_words[f->steps.zoom]);
 }
 
 /* ---- rows ---- */
@@ -351,7 +352,7 @@ static const struct binding flow_bindings[] = {
 const struct view view_flow = {
 	.name = "flow",
 	.help = "One connection, packet by packet: what each carries and how long it took, what stands out, and silences of 1 s"
-	        " and more. A dot marks the evidence of findings. Sequence numbers begin at 1 with the first byte of payload.",
+	        " and more. A dot marks the evidence of findings; #1 is an AMQP channel. Sequence numbers begin at 1 with the first byte of payload.",
 	.size = sizeof(struct flow_view), .open = flow_open, .close = flow_close, .title = flow_title,
 	.draw = flow_draw, .list = flow_list, .row_has = flow_row_has, .about = flow_about, .work = flow_work,
 	.bindings = flow_bindings,

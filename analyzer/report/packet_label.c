@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "embedded.h"
 
@@ -16,6 +17,7 @@ void labels_open(struct labels *l, struct model *m, bool detailed)
 		.model = m, .detailed = detailed, .label = model_query(m, embedded_text("analyzer/report/packet_label.sql"), 0, 0),
 		.last = model_query(m, last_sql, 0, 0), .request = model_query(m, request_sql, 0, 0),
 		.response = model_query(m, response_sql, 0, 0),
+		.kept = alloc_zeroed(LABELS_KEPT, sizeof *l->kept),
 	};
 }
 
@@ -25,6 +27,7 @@ void labels_close(struct labels *l)
 	sqlite3_finalize(l->last);
 	sqlite3_finalize(l->request);
 	sqlite3_finalize(l->response);
+	free(l->kept);
 	*l = (struct labels){ 0 };
 }
 
@@ -71,15 +74,21 @@ static void packet_bind(struct labels *l, const struct labelled *p)
 
 bool label_read(struct labels *l, const struct labelled *p, struct packet_label *label)
 {
+	struct kept *kept = &l->kept[p->frame & (LABELS_KEPT - 1)];
 	*label = (struct packet_label){ .frame = p->frame };
 	if (!l->label || !l->last || !l->request || !l->response)
 		return false;
+	if (kept->flow_id == p->flow_id && kept->frame == p->frame) {
+		*label = kept->label;
+		return true;
+	}
 	packet_bind(l, p);
 	bool read = sqlite3_step(l->label) == SQLITE_ROW;
 	if (read) {
 		snprintf(label->text, sizeof label->text, "%s", model_text(l->label, 0));
 		snprintf(label->marks, sizeof label->marks, "%s", model_text(l->label, 1));
 		label->frame = sqlite3_column_int64(l->label, 2);
+		*kept = (struct kept){ p->flow_id, p->frame, *label };
 	}
 	sqlite3_reset(l->label);
 	return read;

@@ -3,6 +3,7 @@
  *
  * Cost  of a label: some lookups by index, however long the flow is. Exchanges are looked
  *       for by halving, for they follow one another through a flow.
+ *       The last ones are kept: LABELS_KEPT of them.
  * Owns  its statements; labels_close() frees them. Borrows the model.
  */
 #ifndef PACKET_LABEL_H
@@ -13,7 +14,7 @@
 
 #include "report_model.h"
 
-enum { LABEL_SIZE = 256, LABEL_MARKS = 128 };
+enum { LABEL_SIZE = 256, LABEL_MARKS = 128, LABELS_KEPT = 128 };
 
 /* A packet, or an ICMP error about one: flags are 0. */
 struct labelled {
@@ -33,6 +34,7 @@ struct labels {
 	struct model        *model;
 	bool                 detailed;       /* with channels, arguments and how long it took */
 	struct sqlite3_stmt *label, *last, *request, *response;
+	struct kept { int64_t flow_id, frame; struct packet_label label; } *kept;
 };
 
 void labels_open(struct labels *, struct model *, bool detailed);

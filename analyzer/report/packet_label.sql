@@ -26,7 +26,7 @@ WITH p AS (
     FROM p JOIN x ON x.response_end_frame = p.frame AND x.response_frame <> p.frame
   UNION ALL
   SELECT 6, n || iif(count(*) > 1, ' (' || count(*) || ' times)', iif(detailed, coalesce(' ' || detail, ''), '')), NULL
-    FROM (SELECT iif(p.detailed AND m.channel, 'channel ' || m.channel || ' ', '') || m.name AS n, m.detail, p.detailed
+    FROM (SELECT iif(p.detailed AND m.channel, '#' || m.channel || ' ', '') || m.name AS n, m.detail, p.detailed
             FROM p JOIN amqp_method m ON m.flow_id = p.flow_id AND m.ns = p.ns AND m.frame = p.frame)
    GROUP BY n
   UNION ALL
