@@ -120,6 +120,7 @@ static void leg_packets(struct ladder *l, struct model *m, int64_t finding, cons
 			.capture_frame = sqlite3_column_int64(s, 1),
 			.from = client ? leg->client : leg->server,
 			.to = client ? leg->server : leg->client,
+			.client = client,
 			.flags = (unsigned)sqlite3_column_int(s, 3),
 			.len = sqlite3_column_int64(s, 4),
 		};
@@ -149,28 +150,31 @@ static void evidence_mark(struct ladder *l, struct model *m, int64_t finding)
 
 /* ---- what is written at an arrow ---- */
 
-static void label_take(struct labels *labels, struct ladder_message *m, bool client)
+static void label_take(struct labels *labels, struct ladder_message *m)
 {
 	struct packet_label label;
-	label_read(labels, &(struct labelled){ m->flow_id, m->capture_frame, m->ns, m->flags, m->len, client }, &label);
+	label_read(labels, &(struct labelled){ m->flow_id, m->capture_frame, m->ns, m->flags, m->len, m->client }, &label);
 	snprintf(m->label, sizeof m->label, "%.120s%s%.120s", label.text, *label.text && *label.marks ? ", " : "", label.marks);
 	m->frame = label.frame;
+	m->labelled = true;
 }
 
 /* Labels of what is drawn, and no more. */
-static void labels_read(struct ladder *l, struct model *m, const struct leg *leg, int legs)
+static void labels_read(struct ladder *l, struct model *m)
 {
 	struct labels labels;
 	labels_open(&labels, m, false);
-	for (size_t i = 0; i < l->rows; i++) {
-		struct ladder_message *message = &l->message[l->row[i].message];
-		int k = 0;
-		while (k < legs && leg[k].flow_id != message->flow_id)
-			k++;
-		if (l->row[i].kind == LADDER_ARROW)
-			label_take(&labels, message, !(k < legs && leg[k].server == message->from));
-	}
+	for (size_t i = 0; i < l->rows; i++)
+		if (l->row[i].kind == LADDER_ARROW && !l->message[l->row[i].message].labelled)
+			label_take(&labels, &l->message[l->row[i].message]);
 	labels_close(&labels);
+}
+
+void ladder_fit(struct ladder *l, struct model *m, size_t most)
+{
+	l->most = most;
+	ladder_lay_out(l);
+	labels_read(l, m);
 }
 
 bool ladder_read(struct ladder *l, struct model *m, int64_t finding)
@@ -186,8 +190,7 @@ bool ladder_read(struct ladder *l, struct model *m, int64_t finding)
 	evidence_mark(l, m, finding);
 	l->origin_ns = model_number(m, "SELECT c.first_ns FROM capture c JOIN flow f ON f.capture_id = c.id"
 	                            " WHERE f.id = ?1", leg[0].flow_id);
-	ladder_lay_out(l);
-	labels_read(l, m, leg, legs);
+	ladder_fit(l, m, 0);
 	return true;
 }
 
