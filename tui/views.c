@@ -4,5 +4,6 @@
 const struct tab tabs[] = {
 	{ &view_findings, "Findings" },
 	{ &view_exchanges, "HTTP" },
+	{ &view_channels, "AMQP" },
 	{ 0 },
 };
