@@ -31,9 +31,9 @@ struct channels {
 static const char connection_sql[] =
 	"SELECT n.client, n.server, a.product || coalesce(' ' || a.product_version, ''), a.vhost, a.heartbeat_s,"
 	"       max(coalesce((SELECT max(to_ns - from_ns) FROM silence WHERE flow_id = w.id AND scope = 'client'), 0),"
-	"           coalesce(max(coalesce(w.ended_ns, 0), w.last_ns) - w.client_last_data_ns, 0)),"
+	"           coalesce(max(coalesce(w.ended_ns, 0), w.last_ns) - coalesce(w.client_last_data_ns, w.first_ns), 0)),"
 	"       max(coalesce((SELECT max(to_ns - from_ns) FROM silence WHERE flow_id = w.id AND scope = 'server'), 0),"
-	"           coalesce(max(coalesce(w.ended_ns, 0), w.last_ns) - w.server_last_data_ns, 0)),"
+	"           coalesce(max(coalesce(w.ended_ns, 0), w.last_ns) - coalesce(w.server_last_data_ns, w.first_ns), 0)),"
 	"       CASE WHEN a.close_code IS NOT NULL THEN a.close_code || ' by ' || a.close_sender"
 	"            WHEN w.ended IN ('fin', 'rst') THEN upper(w.ended) || ' of ' || w.ended_by ELSE w.ended END,"
 	"       coalesce(a.close_code <> 200, 0) OR a.close_code IS NULL AND w.ended IN ('fin', 'rst'),"
@@ -43,13 +43,13 @@ static const char connection_sql[] =
 	"       duration(a.close_ns - c.first_ns),"
 	"       duration((SELECT max(ns) FROM heartbeat WHERE flow_id = w.id AND sender = 'client') - c.first_ns),"
 	"       duration((SELECT max(ns) FROM heartbeat WHERE flow_id = w.id AND sender = 'server') - c.first_ns),"
-	"       coalesce(a.close_frame, w.ended_frame, w.first_frame), w.client_last_data_ns, w.server_last_data_ns"
+	"       coalesce(a.close_frame, w.ended_frame, w.first_frame), nullif(w.client_frames, 0), nullif(w.server_frames, 0)"
 	"  FROM amqp_connection a JOIN flow w ON w.id = a.flow_id JOIN flow_name n ON n.flow_id = w.id"
 	"  JOIN capture c ON c.id = w.capture_id WHERE a.flow_id = ?1";
 
 enum { CLIENT, SERVER, PRODUCT, VHOST, HEARTBEAT, CLIENT_SILENT, SERVER_SILENT, CLOSED, CLOSED_BADLY, CLIENT_PRODUCT, NAME,
        SERVER_OFFER, CLIENT_OFFER, OPENED, CLOSE_TEXT, CLOSE_CAUSE, CLOSE_UNANSWERED, CLOSE_AT, CLIENT_BEAT, SERVER_BEAT,
-       CLOSE_FRAME, CLIENT_DATA, SERVER_DATA };
+       CLOSE_FRAME, CLIENT_FRAMES, SERVER_FRAMES };
 
 /* Of the channel with rowid ?1. */
 static const char channel_sql[] =
@@ -148,11 +148,11 @@ static void head_draw(struct area a, const struct columns *c)
 }
 
 /* The longest silence of a side, as a bar against what it may be. */
-static void silence_put(struct area a, int col, const struct columns *c, int64_t ns, int64_t limit_ns, bool spoke)
+static void silence_put(struct area a, int col, const struct columns *c, int64_t ns, int64_t limit_ns, bool seen)
 {
 	char text[TEXT_DURATION_SIZE] = "";
 	int look = limit_ns > 0 && ns > limit_ns ? LOOK_ERROR : LOOK_PLAIN;
-	if (!spoke)
+	if (!seen)
 		return;
 	if (c->bar_cols && limit_ns > 0)
 		bar_draw(a, 0, col, c->bar_cols, look, ns, limit_ns);
@@ -178,8 +178,8 @@ static void connection_put(struct area a, const struct columns *c, struct sqlite
 		snprintf(text, sizeof text, "%lld s", (long long)beat_s);
 		area_put(a, 0, c->beat, beat_s ? LOOK_PLAIN : LOOK_WARNING, beat_s ? text : "off");
 	}
-	silence_put(a, c->client, c, sqlite3_column_int64(s, CLIENT_SILENT), limit_ns, sqlite3_column_type(s, CLIENT_DATA) != SQLITE_NULL);
-	silence_put(a, c->server, c, sqlite3_column_int64(s, SERVER_SILENT), limit_ns, sqlite3_column_type(s, SERVER_DATA) != SQLITE_NULL);
+	silence_put(a, c->client, c, sqlite3_column_int64(s, CLIENT_SILENT), limit_ns, sqlite3_column_type(s, CLIENT_FRAMES) != SQLITE_NULL);
+	silence_put(a, c->server, c, sqlite3_column_int64(s, SERVER_SILENT), limit_ns, sqlite3_column_type(s, SERVER_FRAMES) != SQLITE_NULL);
 	area_field(a, 0, c->closed, a.cols - c->closed, sqlite3_column_int(s, CLOSED_BADLY) ? LOOK_ERROR : LOOK_DIM,
 	           model_text(s, CLOSED));
 }
@@ -299,9 +299,9 @@ static void connection_words(struct area a, struct sqlite3_stmt *s)
 	area_field(a, 0, 0, a.cols, LOOK_BOLD, text);
 	agreed_write(text, sizeof text, s);
 	area_field(a, 1, 0, a.cols, LOOK_PLAIN, text);
-	if (sqlite3_column_type(s, CLIENT_DATA) != SQLITE_NULL)
+	if (sqlite3_column_type(s, CLIENT_FRAMES) != SQLITE_NULL)
 		silence_detail(a, 2, "client", LOOK_CLIENT, sqlite3_column_int64(s, CLIENT_SILENT), limit_ns, model_text(s, CLIENT_BEAT));
-	if (sqlite3_column_type(s, SERVER_DATA) != SQLITE_NULL)
+	if (sqlite3_column_type(s, SERVER_FRAMES) != SQLITE_NULL)
 		silence_detail(a, 3, "server", LOOK_SERVER, sqlite3_column_int64(s, SERVER_SILENT), limit_ns, model_text(s, SERVER_BEAT));
 	if (*model_text(s, CLOSE_AT))
 		snprintf(text, sizeof text, "closed at %s: %s %s%s%s%s", model_text(s, CLOSE_AT), model_text(s, CLOSED),
