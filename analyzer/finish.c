@@ -138,9 +138,10 @@ int captures_end(const struct options *o, const char *output, const struct rules
                  const struct run_result *result)
 {
 	struct err err;
-	int status = result->files_failed || result->files_cut_short ? EXIT_PARTIAL : EXIT_DONE;
+	bool partial = result->files_failed || result->files_cut_short || result->stopped;
+	int status = partial ? EXIT_PARTIAL : EXIT_DONE;
 	bool ok = store_index(store, &err);
-	if (ok && !rules_run(rules, store_db(store), &err))
+	if (ok && !rules_run(rules, store_db(store), NULL, &err))
 		status = give_up(&err, EXIT_PARTIAL);      /* what the others found stands */
 	if (ok && store_commit(store, &err))
 		return report_end(o, output, store_db(store), status);

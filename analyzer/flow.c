@@ -180,17 +180,21 @@ enum side flow_sender(const struct flow *f, const struct segment *s)
 }
 
 /* Flows lie side by side: what they own comes and goes, and leaves no gaps between them. */
-struct flow_slab { struct flow_slab *next; struct flow flows[SLAB]; };
+struct flow_slab { struct flow flows[SLAB]; };
 
 static struct flow *flow_new(struct flow_table *t)
 {
-	if (!t->slabs || t->slab_used == SLAB) {
-		struct flow_slab *slab = alloc_zeroed(1, sizeof *slab);
-		slab->next = t->slabs;
-		t->slabs = slab;
-		t->slab_used = 0;
+	size_t slab = t->n / SLAB;
+	if (t->n % SLAB == 0) {
+		t->slabs = alloc_grown(t->slabs, slab + 1, sizeof *t->slabs);
+		t->slabs[slab] = alloc_zeroed(1, sizeof **t->slabs);
 	}
-	return &t->slabs->flows[t->slab_used++];
+	return &t->slabs[slab]->flows[t->n++ % SLAB];
+}
+
+const struct flow *flow_at(const struct flow_table *t, size_t i)
+{
+	return &t->slabs[i / SLAB]->flows[i % SLAB];
 }
 
 struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t id)
@@ -299,10 +303,9 @@ void flow_table_free(struct flow_table *t)
 		flow_retire(f);
 		free(f->path);
 	}
-	for (struct flow_slab *slab = t->slabs, *next; slab; slab = next) {
-		next = slab->next;
-		free(slab);
-	}
+	for (size_t i = 0; i * SLAB < t->n; i++)
+		free(t->slabs[i]);
+	free(t->slabs);
 	for (size_t i = 0; i < t->servers.size; i++)
 		free(t->servers.slots[i].value);
 	for (size_t i = 0; i < t->reserved.size; i++)

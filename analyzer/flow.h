@@ -98,8 +98,8 @@ struct flow_table {
 	struct hash_key key;
 	struct flow    *first, *last;
 	struct closing { struct flow *first, *last; } closing[2];   /* reset; by FINs: in order */
-	struct flow_slab *slabs;                /* the flows live in these; the newest has room */
-	size_t          slab_used;
+	struct flow_slab **slabs;               /* the flows live in these, in the order of beginning */
+	size_t          n;                      /* flows */
 	uint64_t        streams;                /* flows ever, for Wireshark's tcp.stream */
 	size_t          servers_n;
 };
@@ -116,6 +116,9 @@ struct flow *flow_begin(struct flow_table *, const struct segment *, int64_t id)
 /* No flow yet, but a packet that quoted one: Wireshark gives it a number, which the
  * flow's first segment will find. Only LIMIT_RESERVED_STREAMS are remembered. */
 void flow_reserve(struct flow_table *, const struct segment *);
+
+/* The i-th flow that began, from 0. */
+const struct flow *flow_at(const struct flow_table *, size_t i);
 
 /* A flow that is closed, as far as it can be told: to be called after its segments. */
 void flow_close_check(struct flow_table *, struct flow *);

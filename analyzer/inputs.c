@@ -104,6 +104,7 @@ static void input_look(struct input *in, bool inside)
 	struct packet packet;
 	struct stat st;
 	in->regular = strcmp(in->path, "-") != 0 && stat(in->path, &st) == 0 && S_ISREG(st.st_mode);
+	in->size = in->regular ? (int64_t)st.st_size : NONE;
 	if (!in->regular || !inside)
 		return;
 	struct capture *c = capture_open(in->path, NULL, &bad_filter, &err);

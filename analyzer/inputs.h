@@ -23,6 +23,7 @@ struct input {
 	char   *path;
 	size_t  nr;             /* as given, from 0 */
 	bool    regular;        /* can be read twice */
+	int64_t size;           /* bytes on the disk; NONE: not regular */
 	bool    opened;         /* a look at it told what follows */
 	int64_t first_ns;       /* NO_TIME: no packet, or not known */
 	int     link, snaplen;

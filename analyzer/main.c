@@ -58,13 +58,14 @@ static int captures_report(const struct options *o, const struct rules *rules)
 static bool has_conclusions(struct sqlite3 *db)
 {
 	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
-	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy')", NULL) == 6
+	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy', 'incident_of', 'incident_listed',"
+	                 " 'quality_listed', 'flow_finding', 'health_flow', 'server_summary', 'capture_bucket')", NULL) == 13
 	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'sha256'",
 	                 NULL) == 1;
 }
 
-/* A report only reads: what it concludes with other rules or parameters is not
- * kept. `rules run` keeps it. */
+/* A report only reads: what it concludes with other rules or parameters is
+ * temporary. `rules run` keeps it. */
 static int case_report(const struct options *o, const struct rules *rules)
 {
 	struct err err;
@@ -75,7 +76,7 @@ static int case_report(const struct options *o, const struct rules *rules)
 	bool keep = o->verb == RULES_RUN;
 	bool anew = keep || o->set_n || o->rules_dir || !has_conclusions(db);
 	int status = EXIT_DONE;
-	if (anew && !rules_run(rules, db, &err))
+	if (anew && !rules_run(rules, db, &(struct rules_options){ .temporary = !keep }, &err))
 		status = give_up(&err, EXIT_PARTIAL);      /* what the others found stands */
 	if (keep && !store_commit(store, &err))
 		status = give_up(&err, EXIT_PARTIAL);

@@ -12,6 +12,7 @@
 #include "embedded.h"
 #include "facts.h"
 #include "limits.h"
+#include "tables.h"
 #include "text.h"
 #include "timers.h"
 
@@ -324,27 +325,85 @@ static bool rules_insert(struct pass *p, const struct rules *rules)
 	return ok;
 }
 
-bool rules_run(const struct rules *rules, struct sqlite3 *db, struct err *err)
+/* ---- who watches ---- */
+
+enum { TELL_STEPS = 100000 };   /* of SQLite's machine between two looks at the clock */
+
+/* Called by SQLite in the midst of a statement, too; what is not 0 ends it. */
+static int watcher_told(void *pass)
 {
-	struct pass p = { .db = db, .err = err };
-	err->text[0] = '\0';
-	if (!functions_register(db)
-	    || sqlite3_exec(db, embedded_text("db/derived.sql"), NULL, NULL, NULL) != SQLITE_OK)
-		return fail(err, "earlier conclusions cannot be cleared: %s", sqlite3_errmsg(db));
-	bool ok = timers_load(db, embedded_text("analyzer/rules/timers.csv"), err)
-	       && rules_insert(&p, rules);
-	for (size_t i = 0; ok && i < rules->n; i++) {
-		size_t before = p.n;
-		if (rule_run(&p, &rules->rule[i]))
+	struct pass *p = pass;
+	if (!p->options->progress || p->given_up || !pace_due(&p->pace))
+		return p->given_up;
+	p->given_up = !p->options->progress(p->options->context, &p->progress);
+	pace_done(&p->pace);
+	return p->given_up;
+}
+
+/* The user's own timers stay, and the built-in ones are loaded beside them. */
+static const char timers_apart[] =
+	"DROP TABLE IF EXISTS temp.known_timer;"
+	"CREATE TEMP TABLE known_timer AS SELECT * FROM main.known_timer WHERE NOT builtin";
+
+/* What was not to be told was named by its number: these are others' now. */
+static const char nothing_left_out[] =
+	"CREATE TEMP TABLE IF NOT EXISTS left_out(finding INTEGER PRIMARY KEY, why TEXT NOT NULL);"
+	"DELETE FROM temp.left_out";
+
+/* Drop what was concluded, and work out what several rules need. */
+static bool conclusions_begin(struct pass *p)
+{
+	if (!functions_register(p->db) || !tables_make(p->db, "db/derived.sql", p->options->temporary)
+	    || sqlite3_exec(p->db, nothing_left_out, NULL, NULL, NULL) != SQLITE_OK
+	    || (p->options->temporary && sqlite3_exec(p->db, timers_apart, NULL, NULL, NULL) != SQLITE_OK))
+		return fail(p->err, "earlier conclusions cannot be cleared: %s", sqlite3_errmsg(p->db));
+	return timers_load(p->db, embedded_text("analyzer/rules/timers.csv"), p->err);
+}
+
+static bool summary_make(struct pass *p)
+{
+	bool temporary = p->options->temporary;
+	return (tables_make(p->db, "db/incidents.sql", temporary) && tables_make(p->db, "db/summary.sql", temporary)
+	        && flows_count(p))
+	    || fail(p->err, "the summary of the findings cannot be written: %s", sqlite3_errmsg(p->db));
+}
+
+/* What every rule finds. Those that fail are left out. */
+static void drafts_take(struct pass *p, const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		size_t before = p->n;
+		p->progress.done = i;
+		p->progress.rule = rules->rule[i].id;
+		if (watcher_told(p))
+			break;
+		if (rule_run(p, &rules->rule[i]))
 			continue;
-		failure_keep(&p);
-		while (p.n > before)
-			draft_free(&p.draft[--p.n]);
+		failure_keep(p);
+		while (p->n > before)
+			draft_free(&p->draft[--p->n]);
 	}
-	ok = ok && findings_insert(&p);
+}
+
+bool rules_run(const struct rules *rules, struct sqlite3 *db, const struct rules_options *options, struct err *err)
+{
+	static const struct rules_options none = { 0 };
+	struct pass p = { .db = db, .err = err, .options = options ? options : &none, .progress.all = rules->n };
+	err->text[0] = '\0';
+	if (p.options->progress)
+		sqlite3_progress_handler(db, TELL_STEPS, watcher_told, &p);
+	bool ok = conclusions_begin(&p) && rules_insert(&p, rules);
+	if (ok)
+		drafts_take(&p, rules);
+	ok = ok && !p.given_up && findings_insert(&p) && summary_make(&p);
+	if (p.options->progress)
+		sqlite3_progress_handler(db, 0, NULL, NULL);
 	for (size_t i = 0; i < p.n; i++)
 		draft_free(&p.draft[i]);
 	free(p.draft);
+	if (p.given_up)
+		return fail(err, "the rules were stopped after %zu of %zu: nothing is concluded", p.progress.done,
+		            rules->n);
 	if (ok && *p.first_failure.text) {
 		*err = p.first_failure;
 		ok = false;

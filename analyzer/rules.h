@@ -45,10 +45,25 @@ bool rules_set(struct rules *, const char *assignment, struct err *);
 
 const struct rule *rules_find(const struct rules *, const char *id);   /* NULL: none */
 
+/* How far a pass has come. `rule` is the id of the one that is run; NULL before the first,
+ * while what several rules need is worked out. */
+struct rules_progress { size_t done, all; const char *rule; };
+
+struct rules_options {
+	/* Conclude into temporary tables, which hide the case's conclusions until it is closed:
+	 * the case stays as it is, and may be one that cannot be written. */
+	bool   temporary;
+	/* Told at most every 50 ms; NULL: nobody watches. False: give the pass up. */
+	bool (*progress)(void *context, const struct rules_progress *);
+	void  *context;
+};
+
 /* Drop what an earlier pass concluded and conclude anew, in one transaction of
- * the caller's. A rule that fails is left out, and the first such is told: false,
- * but what the others found stands. */
-bool rules_run(const struct rules *, struct sqlite3 *, struct err *);
+ * the caller's; options NULL: none. A rule that fails is left out, and the first such
+ * is told: false, but what the others found stands. Where the watcher gave the pass up
+ * there are no conclusions, and no whole tables of them: the case is to be closed
+ * without a commit, or concluded anew. */
+bool rules_run(const struct rules *, struct sqlite3 *, const struct rules_options *, struct err *);
 
 void rules_free(struct rules *);
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pace.h"
 #include "rules.h"
 
 struct sqlite3_stmt;
@@ -33,6 +34,10 @@ struct pass {
 	struct draft   *draft;
 	size_t          n;
 	struct err      first_failure;   /* of a rule; the pass goes on without it */
+	const struct rules_options *options;
+	struct rules_progress progress;
+	struct pace     pace;
+	bool            given_up;        /* by the watcher */
 };
 
 extern const char *const severities[3], *const confidences[3];
@@ -55,6 +60,9 @@ void bind_text(struct sqlite3_stmt *, int at, const char *text);
 bool step_done(struct pass *, const struct rule *, struct sqlite3_stmt *);
 
 void draft_free(struct draft *);
+
+/* Count the flows into the tables server_count and capture_bucket. False: sqlite3_errmsg(). */
+bool flows_count(struct pass *);
 
 /* Leave out what yields to another, put the rest in the order of the report and insert it.
  * False only where the case cannot be written; of drafts that are no findings the first is

@@ -19,6 +19,7 @@
 #include "store.h"
 #include "tcp.h"
 #include "text.h"
+#include "watch.h"
 
 static const int64_t CLOCK_STEP_NS = 1000000;   /* disorder between queues is less */
 
@@ -30,6 +31,7 @@ struct kind_count { const char *kind; uint64_t frames; };
 struct pipeline {
 	const struct run_options *options;
 	struct run_result        *result;
+	struct watch             *watch;
 	struct talk_context       talk;
 	size_t                    held;          /* bytes of payload that wait for others */
 	struct decoder           *decoder;
@@ -249,7 +251,8 @@ static void interfaces_store(struct pipeline *p, const struct capture *c)
 static void file_facts(struct pipeline *p, struct capture *c, struct capture_file_facts *file)
 {
 	char sha256[SHA256_HEX];
-	source_drain(capture_source(c));
+	if (!p->watch->stopped)
+		source_drain(capture_source(c));
 	file->sha256 = source_sha256(capture_source(c), sha256);
 	file->size = (int64_t)source_size(capture_source(c));
 	file->format = capture_format(c);
@@ -262,15 +265,30 @@ static void file_facts(struct pipeline *p, struct capture *c, struct capture_fil
 	interfaces_store(p, c);
 }
 
+/* Reading was stopped inside the file: why, as a sentence. */
+static void stop_note(struct pipeline *p, const struct capture_file_facts *file, struct err *why)
+{
+	size_t left = p->watch->files_left;
+	char and[60] = "";
+	if (left)
+		snprintf(and, sizeof and, ", and %zu more file%s not read", left, left == 1 ? " was" : "s were");
+	fail(why, "%.150s: reading was stopped after frame %llu; what came before is used%s", file->path,
+	     (unsigned long long)file->frames, and);
+	p->result->stopped = true;
+}
+
 /* What is wrong with the file goes into its facts, and is told. */
 static void file_trouble(struct pipeline *p, const struct capture *c, enum capture_next end,
                          struct err *why, struct capture_file_facts *file)
 {
 	const char *filter = capture_filter_trouble(c);
-	if (end == CAPTURE_BROKEN) {
+	if (p->watch->stopped)
+		stop_note(p, file, why);
+	else if (end == CAPTURE_BROKEN)
+		p->result->files_cut_short++;
+	if (p->watch->stopped || end == CAPTURE_BROKEN) {
 		file->cut_short_at = (int64_t)file->frames;
 		file->trouble = why->text;
-		p->result->files_cut_short++;
 		trouble(p, why->text);
 	}
 	if (filter) {
@@ -301,7 +319,19 @@ static void file_packet(struct pipeline *p, const struct packet *packet,
 	packet_process(p, packet);
 }
 
-/* Read one file to its end. Frames go on counting where the file before ended. */
+static bool watcher_told(struct pipeline *p, uint64_t bytes, size_t flows_told)
+{
+	return watch_tell(p->watch, &(struct watched){ .store = p->talk.store, .flows = &p->flows, .bytes = bytes,
+	                                               .frames = p->facts.frames, .flows_told = flows_told });
+}
+
+/* Whether there is sense in reading on. */
+static bool goes_on(struct pipeline *p, struct capture *c)
+{
+	return !store_failed(p->talk.store) && watcher_told(p, source_size(capture_source(c)), 0);
+}
+
+/* Read one file to its end, or until it is stopped. Frames go on counting where the file before ended. */
 static void file_read(struct pipeline *p, struct capture *c, const char *path)
 {
 	struct capture_file_facts file = { .path = path, .first_frame = p->facts.frames + 1,
@@ -309,9 +339,10 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 	                                   .cut_short_at = NONE };
 	struct packet packet;
 	struct err why;
-	enum capture_next next;
+	enum capture_next next = CAPTURE_END;
 	p->file_seq++;
-	while ((next = capture_next(c, &packet, &why)) == CAPTURE_PACKET) {
+	bool on = goes_on(p, c);
+	while (on && (next = capture_next(c, &packet, &why)) == CAPTURE_PACKET) {
 		file.frames = packet.frame;
 		packet.frame += file.first_frame - 1;
 		if (packet.comments_n)
@@ -320,8 +351,8 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 			record_process(p, &packet);
 		else
 			file_packet(p, &packet, &file);
-		if ((packet.frame & 1023) == 0 && store_failed(p->talk.store))
-			break;
+		if ((packet.frame & 1023) == 0)
+			on = goes_on(p, c);
 	}
 	file_trouble(p, c, next, &why, &file);
 	file_facts(p, c, &file);
@@ -346,6 +377,7 @@ static void capture_begin(struct pipeline *p, const char *name)
 	p->decoder = decoder_new();
 	p->dedup = dedup_new();
 	p->capture_id = store_capture_begin(p->talk.store, name, &p->flow_base);
+	watch_capture(p->watch);
 }
 
 /* Each fragment was counted as one when it came; those that became part of a whole
@@ -360,16 +392,21 @@ static void fragments_settle(struct pipeline *p)
 
 static void capture_end(struct pipeline *p)
 {
+	size_t told = 0;
 	fragments_settle(p);
-	for (struct flow *f = p->flows.first; f; f = f->next)
+	for (struct flow *f = p->flows.first; f; f = f->next) {
 		if (!f->finished)
 			flow_finish(p, f, true);
+		if ((++told & 1023) == 0)
+			watcher_told(p, 0, told);
+	}
 	for (int i = 0; i < KINDS && p->kinds[i].kind; i++)
 		if (p->kinds[i].frames)
 			store_not_followed(p->talk.store, p->capture_id, p->kinds[i].kind,
 			                   p->kinds[i].frames);
 	p->facts.link_types = p->link_types;
 	store_capture_end(p->talk.store, p->capture_id, &p->facts);
+	watch_capture_end(p->watch, p->facts.frames, p->flows.n);
 	flow_table_free(&p->flows);
 	dedup_free(p->dedup);
 	decoder_free(p->decoder);
@@ -460,6 +497,7 @@ static void input_place(struct pipeline *p, const struct inputs *all, const stru
 static bool input_read(struct pipeline *p, const struct inputs *all, const struct input *in, struct err *err)
 {
 	bool bad_filter;
+	watch_input(p->watch, in);
 	struct capture *c = capture_open(in->path, p->options->filter, &bad_filter, err);
 	if (!c && bad_filter)
 		return false;
@@ -471,6 +509,7 @@ static bool input_read(struct pipeline *p, const struct inputs *all, const struc
 		p->open = in;
 		file_read(p, c, in->path);
 	}
+	watch_input_end(p->watch, in, c ? source_size(capture_source(c)) : 0);
 	capture_close(c);
 	return true;
 }
@@ -515,13 +554,15 @@ struct run {
 	struct decode_as  *as;
 	struct inputs      in;
 	size_t             next;             /* of the inputs */
+	struct watch       watch;
 };
 
-static struct pipeline *pipeline_new(const struct run *run, struct store *store, struct run_result *result)
+static struct pipeline *pipeline_new(struct run *run, struct store *store, struct run_result *result)
 {
 	struct pipeline *p = alloc_zeroed(1, sizeof *p);
 	p->options = &run->options;
 	p->result = result;
+	p->watch = &run->watch;
 	p->adding = store_has_captures(store);
 	options_note(p);
 	p->talk = (struct talk_context){
@@ -553,6 +594,7 @@ static bool run_begin(struct run *run, const char *const *paths, size_t n, const
 		if (!decode_as_parse(options->decode_as[i], &run->as[i], err))
 			return false;
 	inputs_find(&run->in, paths, n, options->trouble);
+	watch_begin(&run->watch, &run->options, &run->in);
 	return true;
 }
 
@@ -570,8 +612,8 @@ bool run_analysis(struct store *store, const char *const *paths, size_t n,
 	*result = (struct run_result){ .files_failed = run.in.failed };
 	if (ok) {
 		struct pipeline *p = pipeline_new(&run, store, result);
-		for (; ok && run.next < run.in.n; run.next++)
-			ok = input_read(p, &run.in, &run.in.in[run.next], err);
+		while (ok && run_next(&run))
+			ok = input_read(p, &run.in, &run.in.in[run.next++], err);
 		pipeline_end(p, ok);
 	}
 	run_end(&run);
@@ -598,7 +640,7 @@ const struct inputs *run_inputs(const struct run *run)
 
 const struct input *run_next(const struct run *run)
 {
-	return run->next < run->in.n ? &run->in.in[run->next] : NULL;
+	return run->next < run->in.n && !run->watch.stopped ? &run->in.in[run->next] : NULL;
 }
 
 bool run_capture(struct run *run, struct store *store, struct run_result *result, struct err *err)

@@ -9,7 +9,36 @@
 #include "err.h"
 #include "inputs.h"
 
+struct flow_table;
 struct store;
+
+/* How far reading has come, for who watches it. Counts are of the whole run but where
+ * they say otherwise; texts and flows are borrowed until the call returns. */
+struct run_progress {
+	size_t      capture;               /* that is being read, from 1 */
+	const char *path;                  /* of its file that is being read */
+	int64_t     bytes, bytes_all;      /* of input, as it is on the disk; bytes_all: NONE where it is
+	                                      not known, for standard input or a pipe is among it */
+	uint64_t    frames, resets, exchanges;
+	uint64_t    flows_before;          /* of the captures that are read to their end */
+	size_t      flows;                 /* of this capture */
+	size_t      flows_told;            /* of these, in the store: more than 0 where it was read to its end */
+	const struct flow_table *table;    /* for run_flow_at() */
+};
+
+/* A flow of the capture that is being read, as far as it was. */
+struct run_flow {
+	int64_t     id;                    /* as it will be in the case */
+	char        client_ip[46], server_ip[46];
+	uint16_t    client_port, server_port;
+	uint64_t    frames, bytes;         /* of both sides; payload */
+	bool        rst, fin;              /* one was seen, of either side */
+	const char *app;                   /* as in flow.app; "": not known (yet) */
+	int64_t     first_ns, last_ns;
+};
+
+/* The i-th flow in the order of beginning, from 0; false: there are not so many. */
+bool run_flow_at(const struct run_progress *, size_t i, struct run_flow *);
 
 struct run_options {
 	const char        *filter;         /* BPF; NULL: none */
@@ -19,6 +48,12 @@ struct run_options {
 	enum joining       joining;        /* which files are one capture */
 	/* Told one sentence for each thing the user should know about an input. */
 	void (*trouble)(const char *sentence);
+	/* Told how far reading has come, at most every 50 ms and every 1024 frames, and at a file's
+	 * beginning; NULL: nobody watches. False: read no further. What was read is concluded as if
+	 * the captures ended there, and the case says so (capture_file.trouble). While flows are told
+	 * to the store (flows_told) nothing is left to stop. */
+	bool (*progress)(void *context, const struct run_progress *);
+	void  *context;
 };
 
 struct run_result {
@@ -26,6 +61,7 @@ struct run_result {
 	size_t files_known;                /* in the case already, and left alone */
 	size_t files_failed;               /* could not be opened, or are no captures */
 	size_t files_cut_short;            /* broke off; what came before was used */
+	bool   stopped;                    /* by progress() */
 };
 
 /* Read them all into one store. False: the whole run is to be given up (bad filter, bad decode-as); the store
@@ -38,7 +74,7 @@ bool run_analysis(struct store *, const char *const *paths, size_t n, const stru
 struct run;
 
 /* Captures in the order in which they were given; folders in which there is nothing
- * are told. NULL: to be given up. */
+ * are told. NULL: to be given up. Where reading is stopped, run_next() gives no more. */
 struct run *run_open(const char *const *paths, size_t n, const struct run_options *, struct err *);
 
 const struct inputs *run_inputs(const struct run *);

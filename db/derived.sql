@@ -1,43 +1,56 @@
 -- derived.sql - conclusions, and the views rules read: dropped and made again
--- by every rules pass. See schema.sql for the conventions.
+-- by every rules pass. See schema.sql for the conventions. For conclusions that
+-- are not kept every `main.` here becomes `temp.`: temporary tables hide those of
+-- the case, which stays as it is.
 
-DROP VIEW  IF EXISTS incident;
-DROP VIEW  IF EXISTS http_dropped;
-DROP VIEW  IF EXISTS http_error_burst;
-DROP VIEW  IF EXISTS heartbeat_inferred;
-DROP VIEW  IF EXISTS amqp_reply_code;
-DROP VIEW  IF EXISTS amqp_delivery;
-DROP VIEW  IF EXISTS amqp_consumer;
-DROP VIEW  IF EXISTS amqp_ending;
-DROP VIEW  IF EXISTS amqp_blocked;
-DROP VIEW  IF EXISTS amqp_lost_publish;
-DROP VIEW  IF EXISTS amqp_unacked;
-DROP VIEW  IF EXISTS amqp_confirm_latency;
-DROP VIEW  IF EXISTS amqp_confirm;
-DROP VIEW  IF EXISTS amqp_tag;
-DROP VIEW  IF EXISTS reset_anatomy;
-DROP VIEW  IF EXISTS flow_doubt;
-DROP VIEW  IF EXISTS flow_lack;
-DROP TABLE IF EXISTS late_segment;
-DROP VIEW  IF EXISTS nat_remap;
-DROP VIEW  IF EXISTS nat_untranslated;
-DROP VIEW  IF EXISTS connection;
-DROP TABLE IF EXISTS survivor_contrast;
-DROP TABLE IF EXISTS close_timer;
-DROP VIEW  IF EXISTS idle_candidate;
-DROP TABLE IF EXISTS idle_bracket;
-DROP VIEW  IF EXISTS idle_survived;
-DROP TABLE IF EXISTS idle_death;
-DROP TABLE IF EXISTS dark_sent;
-DROP TABLE IF EXISTS dark;
-DROP TABLE IF EXISTS nat_leg;
-DROP VIEW  IF EXISTS flow_name;
-DROP TABLE IF EXISTS evidence;
-DROP TABLE IF EXISTS finding;
-DROP TABLE IF EXISTS rule;
+DROP TABLE IF EXISTS main.capture_bucket;
+DROP VIEW  IF EXISTS main.server_summary;
+DROP TABLE IF EXISTS main.server_slow;
+DROP TABLE IF EXISTS main.server_survived;
+DROP TABLE IF EXISTS main.server_count;
+DROP TABLE IF EXISTS main.health_flow;
+DROP TABLE IF EXISTS main.flow_finding;
+DROP TABLE IF EXISTS main.quality_listed;
+DROP TABLE IF EXISTS main.incident_listed;
+DROP TABLE IF EXISTS main.incident_of;
+DROP VIEW  IF EXISTS main.incident;
+DROP VIEW  IF EXISTS main.finding_client;
+DROP VIEW  IF EXISTS main.http_dropped;
+DROP VIEW  IF EXISTS main.http_error_burst;
+DROP VIEW  IF EXISTS main.heartbeat_inferred;
+DROP VIEW  IF EXISTS main.amqp_reply_code;
+DROP VIEW  IF EXISTS main.amqp_delivery;
+DROP VIEW  IF EXISTS main.amqp_consumer;
+DROP VIEW  IF EXISTS main.amqp_ending;
+DROP VIEW  IF EXISTS main.amqp_blocked;
+DROP VIEW  IF EXISTS main.amqp_lost_publish;
+DROP VIEW  IF EXISTS main.amqp_unacked;
+DROP VIEW  IF EXISTS main.amqp_confirm_latency;
+DROP VIEW  IF EXISTS main.amqp_confirm;
+DROP VIEW  IF EXISTS main.amqp_tag;
+DROP VIEW  IF EXISTS main.reset_anatomy;
+DROP VIEW  IF EXISTS main.flow_doubt;
+DROP VIEW  IF EXISTS main.flow_lack;
+DROP TABLE IF EXISTS main.late_segment;
+DROP VIEW  IF EXISTS main.nat_remap;
+DROP VIEW  IF EXISTS main.nat_untranslated;
+DROP VIEW  IF EXISTS main.connection;
+DROP TABLE IF EXISTS main.survivor_contrast;
+DROP TABLE IF EXISTS main.close_timer;
+DROP VIEW  IF EXISTS main.idle_candidate;
+DROP TABLE IF EXISTS main.idle_bracket;
+DROP VIEW  IF EXISTS main.idle_survived;
+DROP TABLE IF EXISTS main.idle_death;
+DROP TABLE IF EXISTS main.dark_sent;
+DROP TABLE IF EXISTS main.dark;
+DROP TABLE IF EXISTS main.nat_leg;
+DROP VIEW  IF EXISTS main.flow_name;
+DROP TABLE IF EXISTS main.evidence;
+DROP TABLE IF EXISTS main.finding;
+DROP TABLE IF EXISTS main.rule;
 
 -- The rules of this pass: what each says of itself (its header).
-CREATE TABLE rule(
+CREATE TABLE main.rule(
   id         TEXT PRIMARY KEY,
   title      TEXT NOT NULL,
   severity   TEXT NOT NULL CHECK( severity IN ('error', 'warning', 'note') ),
@@ -61,7 +74,7 @@ CREATE TABLE rule(
 ) STRICT;
 
 -- One conclusion.
-CREATE TABLE finding(
+CREATE TABLE main.finding(
   id          INTEGER PRIMARY KEY,
   rule        TEXT NOT NULL REFERENCES rule,
   severity    TEXT NOT NULL CHECK( severity IN ('error', 'warning', 'note') ),
@@ -80,7 +93,7 @@ CREATE TABLE finding(
 ) STRICT;
 
 -- The frames that prove a finding.
-CREATE TABLE evidence(
+CREATE TABLE main.evidence(
   finding_id  INTEGER NOT NULL REFERENCES finding,
   nr          INTEGER NOT NULL,         -- from 1, in order of time
   flow_id     INTEGER REFERENCES flow,
@@ -91,7 +104,7 @@ CREATE TABLE evidence(
 ) STRICT;
 
 -- A flow's endpoints as people write them.
-CREATE VIEW flow_name AS
+CREATE VIEW main.flow_name AS
   SELECT id AS flow_id,
          iif(instr(client_ip, ':'), '[' || client_ip || ']', client_ip) || ':' || client_port AS client,
          iif(instr(server_ip, ':'), '[' || server_ip || ']', server_ip) || ':' || server_port AS server
@@ -100,7 +113,7 @@ CREATE VIEW flow_name AS
 -- What the capture lacks of a flow, a row for each kind of thing: the one place where
 -- that is decided. A rule names the kinds that it `needs`; where one is lacking, the
 -- pass makes its findings one step less sure and gives them `why` for a doubt.
-CREATE VIEW flow_lack AS
+CREATE VIEW main.flow_lack AS
   -- bytes that were acknowledged, or cut off by the snaplen; the wire's count has the latter
   SELECT f.id AS flow_id, 'payload' AS what,
          'the capture lacks ' || printf('%.*f %%', 100.0 * gap < 9.95 * total,
@@ -138,14 +151,14 @@ CREATE VIEW flow_lack AS
 
 -- 1: the capture lacks part of this flow, so that what seems absent may just
 -- not have been captured.
-CREATE VIEW flow_doubt AS
+CREATE VIEW main.flow_doubt AS
   SELECT f.id AS flow_id,
          EXISTS (SELECT 1 FROM flow_lack l
                   WHERE l.flow_id = f.id AND l.what IN ('payload', 'both-sides')) AS doubt
     FROM flow f;
 
 -- What kind of reset each RST is (RFC 9293, 3.5.2 and 3.10.7).
-CREATE VIEW reset_anatomy AS
+CREATE VIEW main.reset_anatomy AS
   SELECT r.*,
          CASE
            -- RST,ACK that answers a SYN: nobody listens.
@@ -174,13 +187,13 @@ CREATE VIEW reset_anatomy AS
 -- The two legs of a connection through address translation, where both were
 -- captured: the SYN keeps its sequence number and its timestamp, and goes out a
 -- moment later. `front` is the leg towards the client.
-CREATE TABLE nat_leg(
+CREATE TABLE main.nat_leg(
   front INTEGER NOT NULL REFERENCES flow,
   back  INTEGER NOT NULL REFERENCES flow,
   PRIMARY KEY (back, front)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO nat_leg
+INSERT INTO main.nat_leg
   WITH shared AS MATERIALIZED (
     -- only from an index; a number that many connections share tells nothing (and would cost their square)
     SELECT client_isn FROM flow WHERE client_isn IS NOT NULL GROUP BY client_isn HAVING count(*) BETWEEN 2 AND 8
@@ -199,7 +212,7 @@ INSERT INTO nat_leg
 -- again and never acknowledged, or its keep-alives stay unanswered; nothing at all of the
 -- other side follows. That side sends again proves that no acknowledgement reached it,
 -- even where a capture misses some.
-CREATE TABLE dark(
+CREATE TABLE main.dark(
   flow_id       INTEGER NOT NULL REFERENCES flow,
   sender        TEXT NOT NULL,          -- who speaks
   what          TEXT NOT NULL CHECK( what IN ('data', 'keep_alive') ),
@@ -217,7 +230,7 @@ CREATE TABLE dark(
   PRIMARY KEY (flow_id, sender)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO dark
+INSERT INTO main.dark
   WITH side AS (
     -- where each side's payload had been acknowledged to, as on the wire
     SELECT e.flow_id, e.sender, e.what, e.frame, e.n,
@@ -277,12 +290,12 @@ INSERT INTO dark
 
 -- The flows to speak of: a translated connection that was captured on both legs
 -- is one, and told as its client knows it.
-CREATE VIEW connection AS
+CREATE VIEW main.connection AS
   SELECT * FROM flow WHERE id NOT IN (SELECT back FROM nat_leg);
 
 -- A segment of a translated connection that was sent on to a host which does not
 -- know the connection: the RST came back through both legs, with one number.
-CREATE VIEW nat_remap AS
+CREATE VIEW main.nat_remap AS
   SELECT r.flow_id AS front, s.flow_id AS back, r.frame AS front_rst_frame, s.frame AS back_rst_frame
     FROM reset s
     JOIN flow b ON b.id = s.flow_id AND b.syn_ns IS NULL AND b.syn_ack_ns IS NULL
@@ -294,7 +307,7 @@ CREATE VIEW nat_remap AS
 
 -- Data that reached a client from another address than the one it speaks to, with
 -- the numbers of that connection, and was answered by a RST of the client's host.
-CREATE VIEW nat_untranslated AS
+CREATE VIEW main.nat_untranslated AS
   SELECT r.flow_id, r.frame, r.ns, r.trigger_frame, r.trigger_ns, r.trigger_len,
          a.id AS service_flow, na.server AS service, nb.server AS untranslated,
          p.frame AS last_frame, p.ns AS last_ns
@@ -312,7 +325,7 @@ CREATE VIEW nat_untranslated AS
      AND p.frame = (SELECT max(q.frame) FROM packet q WHERE q.flow_id = a.id AND q.frame < r.trigger_frame);
 
 -- What such a side sent over and over, one row each, with the time since the one before.
-CREATE TABLE dark_sent(
+CREATE TABLE main.dark_sent(
   flow_id INTEGER NOT NULL,
   sender  TEXT NOT NULL,
   nth     INTEGER NOT NULL,             -- from 1
@@ -322,7 +335,7 @@ CREATE TABLE dark_sent(
   PRIMARY KEY (flow_id, sender, nth)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO dark_sent
+INSERT INTO main.dark_sent
   SELECT d.flow_id, d.sender, row_number() OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame), p.frame, p.ns,
          p.ns - lag(p.ns) OVER (PARTITION BY d.flow_id, d.sender ORDER BY p.frame)
     FROM dark d
@@ -336,7 +349,7 @@ INSERT INTO dark_sent
 --   'timer'  a RST came by itself, in the silence
 -- A restart of the server in the silence looks alike: where busy connections to it were
 -- reset within the same 2 s it is told as that (tcp.reset-no-state) and is not here.
-CREATE TABLE idle_death(
+CREATE TABLE main.idle_death(
   flow_id     INTEGER PRIMARY KEY REFERENCES flow,
   capture_id  INTEGER NOT NULL,
   server_ip   TEXT NOT NULL,
@@ -348,7 +361,7 @@ CREATE TABLE idle_death(
   sure        INTEGER NOT NULL          -- 0: a live program's abort could look so as well
 ) STRICT;
 
-INSERT OR IGNORE INTO idle_death
+INSERT OR IGNORE INTO main.idle_death
   WITH lost AS (
     SELECT r.flow_id, r.frame, r.ns, f.capture_id, f.server_ip, f.server_port,
            r.pause_to_ns - r.pause_from_ns AS pause_ns
@@ -415,10 +428,10 @@ INSERT OR IGNORE INTO idle_death
            OR coalesce(b.alike, 0)
     FROM by_itself b;
 
-CREATE INDEX idle_death_by_server ON idle_death(capture_id, server_ip, server_port, how, idle_ns);
+CREATE INDEX main.idle_death_by_server ON idle_death(capture_id, server_ip, server_port, how, idle_ns);
 
 -- Silences after which both sides went on.
-CREATE VIEW idle_survived AS
+CREATE VIEW main.idle_survived AS
   SELECT f.capture_id, f.server_ip, f.server_port, s.flow_id, s.to_ns - s.from_ns AS ns,
          s.from_ns, s.to_ns, s.from_frame, s.to_frame, s.ended_by
     FROM silence s
@@ -429,7 +442,7 @@ CREATE VIEW idle_survived AS
 
 -- The idle time-out on the way to a server, bracketed: more than the longest silence that a
 -- connection survived, at most the shortest that killed one.
-CREATE TABLE idle_bracket(
+CREATE TABLE main.idle_bracket(
   capture_id  INTEGER NOT NULL,
   server_ip   TEXT NOT NULL,
   server_port INTEGER NOT NULL,
@@ -440,7 +453,7 @@ CREATE TABLE idle_bracket(
   PRIMARY KEY (capture_id, server_ip, server_port)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO idle_bracket
+INSERT INTO main.idle_bracket
   SELECT k.capture_id, k.server_ip, k.server_port, k.fatal_ns,
          max(iif(s.ns < k.fatal_ns, s.ns, NULL)), k.deaths,
          count(DISTINCT iif(s.ns >= k.fatal_ns, s.flow_id, NULL))
@@ -451,7 +464,7 @@ INSERT INTO idle_bracket
    GROUP BY k.capture_id, k.server_ip, k.server_port;
 
 -- All known timers that could be the one in the bracket.
-CREATE VIEW idle_candidate AS
+CREATE VIEW main.idle_candidate AS
   SELECT b.capture_id, b.server_ip, b.server_port, t.seconds,
          printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' AS text
     FROM idle_bracket b
@@ -466,7 +479,7 @@ CREATE VIEW idle_candidate AS
 -- from silences of 1 s and more: what closes in the midst of traffic is no timer; the time since
 -- the handshake counts where one side had not spoken. Of several measures of a connection
 -- the one that most others share is here.
-CREATE TABLE close_timer(
+CREATE TABLE main.close_timer(
   capture_id  INTEGER NOT NULL,
   server_ip   TEXT NOT NULL,
   server_port INTEGER NOT NULL,
@@ -483,7 +496,7 @@ CREATE TABLE close_timer(
   max_ns      INTEGER NOT NULL
 ) STRICT;
 
-INSERT OR IGNORE INTO close_timer
+INSERT OR IGNORE INTO main.close_timer
   WITH closed AS (
     SELECT f.capture_id, f.server_ip, f.server_port, f.id AS flow_id, s.ended_sender AS actor, s.ended_by AS class,
            s.to_frame AS frame, s.to_ns AS ns, f.established_ns, f.client_bytes = 0 OR f.server_bytes = 0 AS one_sided,
@@ -526,7 +539,7 @@ INSERT OR IGNORE INTO close_timer
 -- by a host that did not know them, or in another's name) from those that lived: a row for each
 -- thing in which the two differ without exception. Two of each at the least; nothing is said
 -- of a server with more than 5000 connections.
-CREATE TABLE survivor_contrast(
+CREATE TABLE main.survivor_contrast(
   capture_id  INTEGER NOT NULL,
   server_ip   TEXT NOT NULL,
   server_port INTEGER NOT NULL,
@@ -537,7 +550,7 @@ CREATE TABLE survivor_contrast(
   PRIMARY KEY (capture_id, server_ip, server_port, trait)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO survivor_contrast
+INSERT INTO main.survivor_contrast
   WITH failed AS MATERIALIZED (
     SELECT flow_id FROM dark WHERE what = 'data'
      UNION
@@ -606,7 +619,7 @@ INSERT INTO survivor_contrast
 -- Heartbeats inside of TLS, inferred: small records of one direction with the same length,
 -- three or more that follow one another at one pace (to a tenth, and not faster than twice a
 -- second). Other records may come between; then there is no heartbeat for a while.
-CREATE VIEW heartbeat_inferred AS
+CREATE VIEW main.heartbeat_inferred AS
   WITH spaced AS (
     SELECT *, ns - lag(ns) OVER w AS before_ns, lead(ns) OVER w - ns AS after_ns
       FROM tls_record
@@ -638,7 +651,7 @@ CREATE VIEW heartbeat_inferred AS
 -- or a delivery, which the client does. The first of these settles it: an ack, nack or
 -- reject of the very tag, or one of several (multiple) up to a tag that is not less. Tags
 -- begin anew with each opening of a channel.
-CREATE VIEW amqp_tag AS
+CREATE VIEW main.amqp_tag AS
   WITH tagged AS (
     SELECT m.rowid AS nr, m.flow_id, m.channel, m.sender, m.tag, m.name, m.frame, m.ns, m.multiple,
            m.name IN ('basic.publish', 'basic.deliver', 'basic.get-ok') AS awaits,
@@ -666,7 +679,7 @@ CREATE VIEW amqp_tag AS
 
 -- Publishes in confirm mode: when the server confirmed them, and how long that took. As
 -- amqp_tag, but only where there were confirms: most methods need not be looked at.
-CREATE VIEW amqp_confirm AS
+CREATE VIEW main.amqp_confirm AS
   WITH tagged AS (
     SELECT m.rowid AS nr, m.flow_id, m.channel, m.tag, m.frame, m.ns, m.multiple, m.sender = 'client' AS awaits,
            sum(m.name = 'channel.open') OVER (PARTITION BY m.flow_id, m.channel ORDER BY m.rowid) AS opening
@@ -695,7 +708,7 @@ CREATE VIEW amqp_confirm AS
     LEFT JOIN amqp_method a ON a.rowid = t.settled_by;
 
 -- The same of each channel: half of the confirms came within p50, 99 of 100 within p99.
-CREATE VIEW amqp_confirm_latency AS
+CREATE VIEW main.amqp_confirm_latency AS
   SELECT flow_id, channel, count(latency_ns) AS confirmed, count(*) - count(latency_ns) AS unconfirmed,
          coalesce(sum(refused), 0) AS refused,
          min(iif(100 * nth >= 50 * n, latency_ns, NULL)) AS p50_ns,
@@ -709,7 +722,7 @@ CREATE VIEW amqp_confirm_latency AS
 
 -- Deliveries that the client had not settled when the capture of the flow ended, the
 -- oldest first; age_ns: until the flow's last segment.
-CREATE VIEW amqp_unacked AS
+CREATE VIEW main.amqp_unacked AS
   SELECT t.flow_id, t.channel, t.tag, t.frame, t.ns, f.last_ns - t.ns AS age_ns
     FROM amqp_tag t
     JOIN flow f ON f.id = t.flow_id
@@ -724,7 +737,7 @@ CREATE VIEW amqp_unacked AS
 -- before; 'unacknowledged', its host never acknowledged their last byte. The content of
 -- the last one that was acknowledged ends where the client's next method begins, or,
 -- where there is none, with amqp_connection.content_off.
-CREATE VIEW amqp_lost_publish AS
+CREATE VIEW main.amqp_lost_publish AS
   SELECT flow_id, channel, frame, ns, iif(frame > server_fin_frame, 'after FIN', 'unacknowledged') AS why
     FROM (SELECT m.*, f.server_fin_frame, f.client_acked_off, f.ended,
                  CASE WHEN m.next_off IS NULL THEN max(m.end_off, coalesce(c.content_off, 0))
@@ -745,14 +758,14 @@ CREATE VIEW amqp_lost_publish AS
    WHERE frame > server_fin_frame OR (content_end_off > client_acked_off AND ended <> 'open');
 
 -- The times in which the server had publishers blocked; unblocked_ns NULL: to the end.
-CREATE VIEW amqp_blocked AS
+CREATE VIEW main.amqp_blocked AS
   SELECT flow_id, frame, ns, detail AS reason, unblocked_ns
     FROM (SELECT *, lead(ns) OVER (PARTITION BY flow_id ORDER BY rowid) AS unblocked_ns
             FROM amqp_method WHERE name IN ('connection.blocked', 'connection.unblocked'))
    WHERE name = 'connection.blocked';
 
 -- How each AMQP connection ended, in AMQP's own terms.
-CREATE VIEW amqp_ending AS
+CREATE VIEW main.amqp_ending AS
   SELECT c.flow_id,
          CASE WHEN c.close_ok_ns IS NOT NULL THEN 'closed'
               WHEN c.close_ns IS NOT NULL THEN 'close unanswered'
@@ -774,7 +787,7 @@ CREATE VIEW amqp_ending AS
 -- segment that was overtaken has the smaller IP identification, one that was sent again
 -- the greater (RFC 6864 leaves the numbers free: only near ones tell); where these say
 -- nothing, what comes within a round trip (of half a second at most) was overtaken.
-CREATE TABLE late_segment(
+CREATE TABLE main.late_segment(
   flow_id    INTEGER NOT NULL REFERENCES flow,
   frame      INTEGER NOT NULL,          -- the last time that it came
   ns         INTEGER NOT NULL,
@@ -787,7 +800,7 @@ CREATE TABLE late_segment(
   how        TEXT NOT NULL
 ) STRICT;
 
-INSERT INTO late_segment
+INSERT INTO main.late_segment
   WITH late AS (
     SELECT e.flow_id, e.frame, e.ns, e.sender, e.seq, e.len, e.ip_id, f.rtt_ns,
            -- the last hole before it, of which it may be a part
@@ -816,11 +829,11 @@ INSERT INTO late_segment
     FROM judged
    GROUP BY flow_id, sender, seq, how;
 
-CREATE INDEX late_segment_by_flow ON late_segment(flow_id, sender, how);
+CREATE INDEX main.late_segment_by_flow ON late_segment(flow_id, sender, how);
 -- Requests that reached the server's host, and whose connection the server's side then
 -- ended without a byte of an answer: 'FIN', or 'RST' of a socket that lived (a host that
 -- does not know the connection is told by tcp.*). The first such request of a connection.
-CREATE VIEW http_dropped AS
+CREATE VIEW main.http_dropped AS
   SELECT x.flow_id, x.nr, x.method, x.target, x.request_head, x.request_ns, x.request_frame,
          x.request_end_ns, x.request_end_frame, x.request_state, x.request_declared, x.request_bytes,
          x.expect_continue, x.expect_answer, x.expect_body, x.continue_ns, x.continue_frame,
@@ -853,7 +866,7 @@ CREATE VIEW http_dropped AS
 -- Times in which an endpoint answered mostly with 5xx: ten and more of them, none later than
 -- 5 s after the one before, at least half of all answers of that time, and not all that it
 -- ever gave.
-CREATE VIEW http_error_burst AS
+CREATE VIEW main.http_error_burst AS
   WITH failed AS (
     SELECT f.capture_id, f.server_ip, f.server_port, x.response_ns AS ns,
            x.response_ns - lag(x.response_ns) OVER (PARTITION BY f.capture_id, f.server_ip, f.server_port
@@ -879,7 +892,7 @@ CREATE VIEW http_error_burst AS
    GROUP BY b.capture_id, b.server_ip, b.server_port, b.burst
   HAVING 2 * b.errors >= answers AND good_before + good_after > 0;
 -- Who consumes from which queue. A consumer that named no tag has the one of the answer.
-CREATE VIEW amqp_consumer AS
+CREATE VIEW main.amqp_consumer AS
   SELECT m.flow_id, m.channel, m.ns, m.frame,
          CASE WHEN instr(m.detail, ' consumer_tag=')
               THEN substr(m.detail, 7, instr(m.detail, ' consumer_tag=') - 7)
@@ -896,7 +909,7 @@ CREATE VIEW amqp_consumer AS
 -- Deliveries that await an acknowledgement: when one settled it, or the channel's end did
 -- (NULL: neither came), and the queue, where the consumer's beginning was captured. To be
 -- asked for single flows; amqp_tag serves all of them at once.
-CREATE VIEW amqp_delivery AS
+CREATE VIEW main.amqp_delivery AS
   SELECT d.flow_id, d.channel, d.frame, d.ns, d.tag,
          (SELECT a.ns FROM amqp_method a
            WHERE a.flow_id = d.flow_id AND a.ns >= d.ns AND a.channel = d.channel
@@ -913,7 +926,7 @@ CREATE VIEW amqp_delivery AS
    WHERE d.name IN ('basic.deliver', 'basic.get-ok') AND d.tag IS NOT NULL;
 
 -- What the reply codes of AMQP 0-9-1 mean (specification, section 1.2, and RabbitMQ).
-CREATE VIEW amqp_reply_code(code, name, means) AS
+CREATE VIEW main.amqp_reply_code(code, name, means) AS
   VALUES (311, 'CONTENT_TOO_LARGE', 'a message was larger than the other side takes'),
          (312, 'NO_ROUTE', 'no queue took the message'),
          (313, 'NO_CONSUMERS', 'no consumer was there to take the message at once'),
@@ -933,14 +946,18 @@ CREATE VIEW amqp_reply_code(code, name, means) AS
          (540, 'NOT_IMPLEMENTED', 'the broker does not have this function'),
          (541, 'INTERNAL_ERROR', 'the program failed within itself');
 
+-- Findings with the client's address alone.
+CREATE VIEW main.finding_client AS
+  SELECT *, CASE WHEN client LIKE '[%' THEN substr(client, 2, instr(client, ']') - 2)
+                 WHEN client LIKE '%:%:%' THEN client
+                 WHEN instr(client, ':') THEN substr(client, 1, instr(client, ':') - 1)
+                 ELSE client END AS client_address
+    FROM finding;
+
 -- Findings of one rule on the same endpoints, counted.
-CREATE VIEW incident AS
+CREATE VIEW main.incident AS
   SELECT min(id) AS id, rule, severity, client_address, server, count(*) AS findings,
          min(from_ns) AS first_ns, max(to_ns) AS last_ns, min(fingerprint) AS fingerprint,
          min(summary) AS summary
-    FROM (SELECT *, CASE WHEN client LIKE '[%' THEN substr(client, 2, instr(client, ']') - 2)
-                         WHEN client LIKE '%:%:%' THEN client
-                         WHEN instr(client, ':') THEN substr(client, 1, instr(client, ':') - 1)
-                         ELSE client END AS client_address
-            FROM finding)
+    FROM finding_client
    GROUP BY rule, severity, client_address, server;

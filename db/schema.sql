@@ -2,8 +2,8 @@
 --
 -- This is the data reference. A case is an ordinary SQLite database; any tool
 -- that reads SQLite can read it. Facts are written while a capture is read and
--- never changed afterwards. Derived tables (derived.sql) are dropped and made
--- again by a rules pass (`tcpwhy rules run case.db`).
+-- never changed afterwards. Derived tables (derived.sql, incidents.sql, summary.sql)
+-- are dropped and made again by a rules pass (`tcpwhy rules run case.db`).
 --
 -- Times    *_ns: nanoseconds since 1970-01-01 UTC.
 -- Frames   count from 1 through a capture, as Wireshark does; for a capture of
@@ -60,7 +60,7 @@ CREATE TABLE capture_file(
   capture_id    INTEGER NOT NULL REFERENCES capture,
   seq           INTEGER NOT NULL,       -- from 1
   path          TEXT NOT NULL,          -- as given; '-' for standard input
-  sha256        TEXT NOT NULL,
+  sha256        TEXT NOT NULL,          -- of the bytes read: all, but where reading was stopped
   size          INTEGER NOT NULL,       -- bytes read, compressed as they are
   compression   TEXT,                   -- 'gzip', 'zstd', 'xz', 'lz4'; NULL: none
   format        TEXT NOT NULL,          -- 'pcap', 'pcap-ns', 'pcap-modified', 'pcapng'
@@ -70,7 +70,8 @@ CREATE TABLE capture_file(
   frames        INTEGER NOT NULL,
   first_ns      INTEGER,
   last_ns       INTEGER,
-  cut_short_at  INTEGER,                -- the file broke off after this frame of its own
+  cut_short_at  INTEGER,                -- the file broke off after this frame of its own, or reading
+                                        -- was stopped there by whoever watched (trouble says which)
   trouble       TEXT,                   -- what was wrong with it, in words
   PRIMARY KEY (capture_id, seq)
 ) STRICT;
@@ -520,11 +521,12 @@ CREATE TABLE known_timer(
   builtin     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- What an analyst wrote; never remade.
+-- What an analyst wrote; never remade. A note belongs to a finding (fingerprint), to a
+-- flow (flow_id), or to a packet (flow_id and frame).
 CREATE TABLE note(
   id           INTEGER PRIMARY KEY,
-  fingerprint  TEXT,                    -- of the finding it belongs to
+  fingerprint  TEXT,                    -- finding.fingerprint
   flow_id      INTEGER,
-  frame        INTEGER,
-  text         TEXT NOT NULL
+  frame        INTEGER,                 -- the capture's number
+  text         TEXT NOT NULL            -- '': a bookmark; 4 KiB at most
 ) STRICT;

@@ -28,6 +28,11 @@ bool store_failed(const struct store *s)
 	return s->failed;
 }
 
+struct store_counts store_counts(const struct store *s)
+{
+	return (struct store_counts){ .resets = s->rows[TABLE_RESET], .exchanges = s->rows[TABLE_HTTP_EXCHANGE] };
+}
+
 bool store_refused(struct store *s)
 {
 	if (s->failed)
@@ -45,7 +50,7 @@ static bool is_new(const struct store *s)
 }
 
 /* The whole sentence: where, why, what became of the case, what to do. */
-static bool write_trouble(const struct store *s, struct err *err)
+bool store_trouble(const struct store *s, struct err *err)
 {
 	if (!s->path)
 		return fail(err, "the temporary database cannot be written: %s; make room in the "
@@ -62,7 +67,7 @@ bool store_index(struct store *s, struct err *err)
 {
 	if (!s->failed && sqlite3_exec(s->db, embedded_text("db/indexes.sql"), NULL, NULL, NULL))
 		store_refused(s);
-	return s->failed ? write_trouble(s, err) : true;
+	return s->failed ? store_trouble(s, err) : true;
 }
 
 /* Remove the unfinished file, if there is one. */
@@ -108,7 +113,7 @@ static void folder_sync(const char *path)
 }
 
 /* From the temporary name to the final one. */
-static void growing_finish(struct store *s)
+void store_finish(struct store *s)
 {
 	if (fsync(s->growing_fd) != 0 || !growing_rename(s)) {
 		s->failed = true;
@@ -142,11 +147,11 @@ bool store_commit(struct store *s, struct err *err)
 	if (!s->failed && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		store_refused(s);
 	if (!s->failed && s->growing)
-		growing_finish(s);
+		store_finish(s);
 	if (s->failed) {
 		take_back(s);
 		growing_drop(s);
-		return write_trouble(s, err);
+		return store_trouble(s, err);
 	}
 	s->committed = true;
 	return true;

@@ -38,6 +38,10 @@ struct sqlite3 *store_db(struct store *);
 /* Whether a write failed since the store was opened: reading on is pointless. */
 bool store_failed(const struct store *);
 
+/* Resets and HTTP exchanges written since the store was opened. */
+struct store_counts { uint64_t resets, exchanges; };
+struct store_counts store_counts(const struct store *);
+
 /* A new capture; its id. *flow_base: what is added to a frame to make a flow id. */
 int64_t store_capture_begin(struct store *, const char *name, int64_t *flow_base);
 void store_capture_end(struct store *, int64_t capture_id, const struct capture_facts *);
@@ -87,6 +91,17 @@ bool store_index(struct store *, struct err *);
 
 /* Everything into the file at its final name. */
 bool store_commit(struct store *, struct err *);
+
+/* Let `change` write notes, which are then kept at once and durably, where the case is a
+ * file: that, and all else that was written into an existing case, is committed, as by
+ * store_commit() (temporary conclusions are not in the case: rules.h). In a private case, and in a new one that is
+ * not committed yet, notes are kept with the rest. For note.h. */
+typedef bool store_change(struct sqlite3 *, const void *what);
+bool store_notes_change(struct store *, store_change *, const void *what, struct err *);
+
+/* The case as it is now under another name, whole or not at all; a file that has that
+ * name is not replaced. Temporary conclusions are not part of it. */
+bool store_save_as(struct store *, const char *path, struct err *);
 
 void store_close(struct store *);                              /* NULL is fine */
 

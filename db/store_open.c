@@ -99,11 +99,12 @@ static bool connection_set_up(sqlite3 *db)
 	    && packet_table_register(db);
 }
 
-/* "" is SQLite's private database; a leading ':' would be special to it. */
+/* "" is SQLite's private database; a leading ':' would be special to it. One thread uses the
+ * connection, so SQLite need not lock it at every call. */
 static bool connect(struct store *s, const char *path, int flags)
 {
 	char *name = sqlite3_mprintf("%s%s", *path == ':' ? "./" : "", path);
-	int rc = name ? sqlite3_open_v2(name, &s->db, flags, NULL) : SQLITE_NOMEM;
+	int rc = name ? sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_NOMEM;
 	sqlite3_free(name);
 	return rc == SQLITE_OK && connection_set_up(s->db);
 }
@@ -133,19 +134,24 @@ static struct store *gave_up(struct store *s, struct err *err, const char *what)
 /* ------------------------------------------------------------- new cases ---- */
 
 /* Nothing is lost when a new case breaks off, so it is written without a
- * journal file and without waiting for the disk; store_commit() waits once. */
-static struct store *case_made(struct store *s, const char *file, struct err *err)
+ * journal file and without waiting for the disk; store_finish() waits once. */
+static struct store *database_made(struct store *s, const char *file, struct err *err)
 {
 	if (connect(s, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
 	    && run(s, "PRAGMA page_size = 32768; PRAGMA cache_size = -32768; PRAGMA journal_mode = MEMORY;"
-	              "PRAGMA synchronous = OFF; BEGIN")
-	    && run(s, embedded_text("db/schema.sql")))
+	              "PRAGMA synchronous = OFF"))
 		return s;
 	return gave_up(s, err, "cannot be made");
 }
 
-/* The name is `path` and not a case's until store_commit() renames it. */
-static struct store *case_begun(const char *path, struct err *err)
+static struct store *case_made(struct store *s, struct err *err)
+{
+	return !s || (run(s, "BEGIN") && run(s, embedded_text("db/schema.sql"))) ? s
+	     : gave_up(s, err, "cannot be made");
+}
+
+/* The name is `path` and not a case's until store_finish() renames it. */
+struct store *store_begin(const char *path, struct err *err)
 {
 	struct store *s = store_new(path);
 	size_t size = strlen(path) + 32;
@@ -153,7 +159,7 @@ static struct store *case_begun(const char *path, struct err *err)
 	snprintf(s->growing, size, "%s.tmp-%ld", path, (long)getpid());
 	s->growing_fd = open(s->growing, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (s->growing_fd >= 0)
-		return case_made(s, s->growing, err);
+		return database_made(s, s->growing, err);
 
 	fail(err, "%s: cannot be made: %s; is there such a folder, and may you write to it?", path,
 	     strerror(errno));
@@ -174,7 +180,7 @@ static bool case_readable(struct store *s)
 
 /* With a transaction begun: whoever else would write is told so at once, and not
  * after an analysis. */
-static struct store *case_joined(const char *path, struct err *err)
+struct store *store_join(const char *path, struct err *err)
 {
 	struct store *s = store_new(path);
 	if (!connect(s, path, SQLITE_OPEN_READWRITE))
@@ -213,10 +219,10 @@ static struct store *case_read(const char *path, struct err *err)
 struct store *store_open(const char *path, struct err *err)
 {
 	if (!path)
-		return case_made(store_new(NULL), "", err);
+		return case_made(database_made(store_new(NULL), "", err), err);
 	switch (case_find(path, err)) {
-	case NOTHING: return case_begun(path, err);
-	case A_CASE:  return case_joined(path, err);
+	case NOTHING: return case_made(store_begin(path, err), err);
+	case A_CASE:  return store_join(path, err);
 	case REFUSED: break;
 	}
 	return NULL;
@@ -229,6 +235,6 @@ struct store *store_open_existing(const char *path, struct err *err)
 	case REFUSED: return NULL;
 	case A_CASE:  break;
 	}
-	struct store *s = folder_writable(path) ? case_joined(path, err) : NULL;
+	struct store *s = folder_writable(path) ? store_join(path, err) : NULL;
 	return s ? s : case_read(path, err);
 }

@@ -150,6 +150,7 @@ void row_insert(struct store *s, const struct row_format *f, const void *facts)
 {
 	if (s->failed)
 		return;
+	s->rows[f->table]++;
 	sqlite3_stmt **insert = &s->insert[f->table];
 	if (!*insert)
 		*insert = insert_prepare(s, f);

@@ -232,7 +232,7 @@ static const char *pass(sqlite3 *db, const char *text)
 			if (strcmp(rules.rule[i].id, "tcp.refused") == 0
 			    || strcmp(rules.rule[i].origin, "built in") != 0)
 				few[chosen.n++] = rules.rule[i];
-		rules_run(&chosen, db, &err);
+		rules_run(&chosen, db, NULL, &err);
 		rules_free(&rules);
 	}
 	rule_remove("one.sql");

@@ -75,11 +75,14 @@ enum {
 	/* db */
 	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */
 	LIMIT_INDEX_CHUNK      = 128,     /* packets in one row of packet_index */
+	LIMIT_NOTE             = 4096,    /* text of one note */
 
 	/* rules and report */
 	LIMIT_RULE_FILE        = 1 << 20,
 	LIMIT_RULE_PARAMS      = 32,
 	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
+	LIMIT_SERVERS          = 65536,   /* of one capture that are counted apart */
+	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
 };
 
 #endif

@@ -78,6 +78,8 @@ CREATE TEMP VIEW doctor_check(capture_id, nr, label, rule, kind, found) AS
   SELECT id, 1, 'Whole', 'capture.cut-short', NULL,
          coalesce((SELECT CASE WHEN count(*) > 1 THEN count(*) || ' files break off'
                                WHEN min(cut_short_at) IS NULL THEN 'not read to its end'
+                               WHEN trouble GLOB '*: reading was stopped after frame *'
+                               THEN 'read until frame ' || min(cut_short_at)
                                ELSE 'breaks off after frame ' || min(cut_short_at) END
                      FROM capture_file n
                     WHERE n.capture_id = c.id AND (cut_short_at IS NOT NULL OR trouble IS NOT NULL)

@@ -2,12 +2,13 @@
 -- title:     The capture file breaks off
 -- severity:  note
 -- about:     capture
--- explains:  {file} ends in the middle of a record, or could not be read to its end. What came before
+-- explains:  {file} ends in the middle of a record, or was not read to its end. What came before
 --            is used; what came later is unknown. A capture program that is killed while its buffer is
 --            half written leaves such a file, and so does a copy that was made meanwhile.
 -- remedy:    Stop tcpdump with Ctrl-C (SIGINT, not SIGKILL), and let it write each packet as it comes:
 --                tcpdump -i eth0 -s 0 -U -w better.pcap
 --            Copy the file after that, and compare its size and SHA-256 with the original's.
+--            Where reading was stopped, read the file again and let it come to the end.
 -- confirm:   capinfos {file} says "cut short". The original on the capturing host may be whole.
 -- not:       A capture that ends while connections are open is whole all the same.
 -- reference: https://www.tcpdump.org/manpages/tcpdump.1.html

@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 		return 2;
 	struct store *store = store_open(NULL, &err);
 	bool ok = store && store_index(store, &err) && rules_load(&rules, NULL, &err)
-	       && rules_run(&none, store_db(store), &err);
+	       && rules_run(&none, store_db(store), NULL, &err);
 	if (!ok)
 		fprintf(stderr, "%s\n", err.text);
 	for (size_t i = 0; ok && i < rules.n; i++) {
