@@ -521,11 +521,12 @@ CREATE TABLE known_timer(
   builtin     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- What an analyst wrote; never remade.
+-- What an analyst wrote; never remade. A note belongs to a finding (fingerprint), to a
+-- flow (flow_id), or to a packet (flow_id and frame).
 CREATE TABLE note(
   id           INTEGER PRIMARY KEY,
-  fingerprint  TEXT,                    -- of the finding it belongs to
+  fingerprint  TEXT,                    -- finding.fingerprint
   flow_id      INTEGER,
-  frame        INTEGER,
-  text         TEXT NOT NULL
+  frame        INTEGER,                 -- the capture's number
+  text         TEXT NOT NULL            -- '': a bookmark; 4 KiB at most
 ) STRICT;

@@ -50,7 +50,7 @@ static bool is_new(const struct store *s)
 }
 
 /* The whole sentence: where, why, what became of the case, what to do. */
-static bool write_trouble(const struct store *s, struct err *err)
+bool store_trouble(const struct store *s, struct err *err)
 {
 	if (!s->path)
 		return fail(err, "the temporary database cannot be written: %s; make room in the "
@@ -67,7 +67,7 @@ bool store_index(struct store *s, struct err *err)
 {
 	if (!s->failed && sqlite3_exec(s->db, embedded_text("db/indexes.sql"), NULL, NULL, NULL))
 		store_refused(s);
-	return s->failed ? write_trouble(s, err) : true;
+	return s->failed ? store_trouble(s, err) : true;
 }
 
 /* Remove the unfinished file, if there is one. */
@@ -113,7 +113,7 @@ static void folder_sync(const char *path)
 }
 
 /* From the temporary name to the final one. */
-static void growing_finish(struct store *s)
+void store_finish(struct store *s)
 {
 	if (fsync(s->growing_fd) != 0 || !growing_rename(s)) {
 		s->failed = true;
@@ -147,11 +147,11 @@ bool store_commit(struct store *s, struct err *err)
 	if (!s->failed && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		store_refused(s);
 	if (!s->failed && s->growing)
-		growing_finish(s);
+		store_finish(s);
 	if (s->failed) {
 		take_back(s);
 		growing_drop(s);
-		return write_trouble(s, err);
+		return store_trouble(s, err);
 	}
 	s->committed = true;
 	return true;

@@ -92,6 +92,17 @@ bool store_index(struct store *, struct err *);
 /* Everything into the file at its final name. */
 bool store_commit(struct store *, struct err *);
 
+/* Let `change` write notes, which are then kept at once and durably, where the case is a
+ * file: that, and all else that was written into an existing case, is committed, as by
+ * store_commit() (temporary conclusions are not in the case: rules.h). In a private case, and in a new one that is
+ * not committed yet, notes are kept with the rest. For note.h. */
+typedef bool store_change(struct sqlite3 *, const void *what);
+bool store_notes_change(struct store *, store_change *, const void *what, struct err *);
+
+/* The case as it is now under another name, whole or not at all; a file that has that
+ * name is not replaced. Temporary conclusions are not part of it. */
+bool store_save_as(struct store *, const char *path, struct err *);
+
 void store_close(struct store *);                              /* NULL is fine */
 
 #endif

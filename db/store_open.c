@@ -133,19 +133,24 @@ static struct store *gave_up(struct store *s, struct err *err, const char *what)
 /* ------------------------------------------------------------- new cases ---- */
 
 /* Nothing is lost when a new case breaks off, so it is written without a
- * journal file and without waiting for the disk; store_commit() waits once. */
-static struct store *case_made(struct store *s, const char *file, struct err *err)
+ * journal file and without waiting for the disk; store_finish() waits once. */
+static struct store *database_made(struct store *s, const char *file, struct err *err)
 {
 	if (connect(s, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
 	    && run(s, "PRAGMA page_size = 32768; PRAGMA cache_size = -32768; PRAGMA journal_mode = MEMORY;"
-	              "PRAGMA synchronous = OFF; BEGIN")
-	    && run(s, embedded_text("db/schema.sql")))
+	              "PRAGMA synchronous = OFF"))
 		return s;
 	return gave_up(s, err, "cannot be made");
 }
 
-/* The name is `path` and not a case's until store_commit() renames it. */
-static struct store *case_begun(const char *path, struct err *err)
+static struct store *case_made(struct store *s, struct err *err)
+{
+	return !s || (run(s, "BEGIN") && run(s, embedded_text("db/schema.sql"))) ? s
+	     : gave_up(s, err, "cannot be made");
+}
+
+/* The name is `path` and not a case's until store_finish() renames it. */
+struct store *store_begin(const char *path, struct err *err)
 {
 	struct store *s = store_new(path);
 	size_t size = strlen(path) + 32;
@@ -153,7 +158,7 @@ static struct store *case_begun(const char *path, struct err *err)
 	snprintf(s->growing, size, "%s.tmp-%ld", path, (long)getpid());
 	s->growing_fd = open(s->growing, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (s->growing_fd >= 0)
-		return case_made(s, s->growing, err);
+		return database_made(s, s->growing, err);
 
 	fail(err, "%s: cannot be made: %s; is there such a folder, and may you write to it?", path,
 	     strerror(errno));
@@ -174,7 +179,7 @@ static bool case_readable(struct store *s)
 
 /* With a transaction begun: whoever else would write is told so at once, and not
  * after an analysis. */
-static struct store *case_joined(const char *path, struct err *err)
+struct store *store_join(const char *path, struct err *err)
 {
 	struct store *s = store_new(path);
 	if (!connect(s, path, SQLITE_OPEN_READWRITE))
@@ -213,10 +218,10 @@ static struct store *case_read(const char *path, struct err *err)
 struct store *store_open(const char *path, struct err *err)
 {
 	if (!path)
-		return case_made(store_new(NULL), "", err);
+		return case_made(database_made(store_new(NULL), "", err), err);
 	switch (case_find(path, err)) {
-	case NOTHING: return case_begun(path, err);
-	case A_CASE:  return case_joined(path, err);
+	case NOTHING: return case_made(store_begin(path, err), err);
+	case A_CASE:  return store_join(path, err);
 	case REFUSED: break;
 	}
 	return NULL;
@@ -229,6 +234,6 @@ struct store *store_open_existing(const char *path, struct err *err)
 	case REFUSED: return NULL;
 	case A_CASE:  break;
 	}
-	struct store *s = folder_writable(path) ? case_joined(path, err) : NULL;
+	struct store *s = folder_writable(path) ? store_join(path, err) : NULL;
 	return s ? s : case_read(path, err);
 }

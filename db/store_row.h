@@ -96,6 +96,17 @@ void row_insert(struct store *, const struct row_format *, const void *facts);
 /* Remember that the database refused something. Always false. */
 bool store_refused(struct store *);
 
+/* A write that failed, as a whole sentence. Always false. */
+bool store_trouble(const struct store *, struct err *);
+
+/* A new database beside the name `path`, with nothing in it; and its file's way to that
+ * name, which fails as a write does. */
+struct store *store_begin(const char *path, struct err *);
+void store_finish(struct store *);
+
+/* An existing case for adding to it, with a transaction begun. */
+struct store *store_join(const char *path, struct err *);
+
 /* UTF-8 as it should be, with U+FFFD for every byte that is not: a new text to
  * be freed by free(); NULL where `text` is in order as it is. */
 char *text_repaired(const char *text);

@@ -75,6 +75,7 @@ enum {
 	/* db */
 	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */
 	LIMIT_INDEX_CHUNK      = 128,     /* packets in one row of packet_index */
+	LIMIT_NOTE             = 4096,    /* text of one note */
 
 	/* rules and report */
 	LIMIT_RULE_FILE        = 1 << 20,

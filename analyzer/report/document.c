@@ -220,6 +220,15 @@ static void again(struct document *d, int64_t incident)
 	         " WHERE incident_id = ?1 AND n > ?2 LIMIT 1", incident, OTHERS_MAX);
 }
 
+/* What an analyst wrote about it. */
+static void incident_notes(struct document *d, int64_t incident)
+{
+	struct sqlite3_stmt *s = model_query(&d->model,
+		"SELECT text FROM temp.shown_incident_note WHERE incident_id = ?1 ORDER BY id", incident, 0);
+	while (model_next(&d->model, s))
+		prose_of(d, "Note", model_text(s, 0));
+}
+
 static const char findings_sql[] =
 	"SELECT i.nr, i.severity, i.title, i.rule, i.confidence, replace(coalesce(i.client, '') || iif(i.client <> '' AND i.server <> '', ' → ', '')"
 	"       || coalesce(i.server, ''), '->', '→'), coalesce(clock_s(i.first_ns), '') || iif(i.findings > 1, ', ' || i.findings || ' times', ''),"
@@ -235,6 +244,7 @@ static void finding(struct document *d, struct sqlite3_stmt *s)
 	d->format->headline(d->out, &h);
 	prose(d, model_text(s, 9));
 	prose_of(d, "Doubt", model_text(s, 10));
+	incident_notes(d, id);
 	evidence(d, id);
 	ladder(d, id);
 	parts(d, id, sqlite3_column_int64(s, 8) == 1);
@@ -273,6 +283,18 @@ static void timeline(struct document *d)
 	      " ORDER BY t.from_ns IS NULL, t.from_ns, t.id LIMIT ?2", 0);
 	sentence(d, "SELECT 'and ' || (count(*) - ?2) || ' more; --format json lists them all'"
 	         " FROM temp.shown_timeline HAVING count(*) > ?2", 0, TIMELINE_MAX);
+}
+
+/* Those that stand with no finding above. */
+static void notes(struct document *d)
+{
+	static const struct table columns = { { { "About", CELL_TEXT }, { "Note", CELL_TEXT } } };
+	if (!model_number(&d->model, "SELECT EXISTS (SELECT 1 FROM temp.shown_note_apart)", 0))
+		return;
+	d->format->section(d->out, "notes", "Notes");
+	table(d, NULL, &columns, "SELECT 0, replace(about, '->', '→'), said FROM temp.shown_note_apart ORDER BY id LIMIT ?2", 0);
+	sentence(d, "SELECT 'and ' || (count(*) - ?2) || ' more; --format json lists them all'"
+	         " FROM temp.shown_note_apart HAVING count(*) > ?2", 0, TABLE_MAX);
 }
 
 static void benign(struct document *d)
@@ -375,6 +397,7 @@ bool document_put(FILE *out, const struct format *format, struct sqlite3 *db, st
 	near(&d);
 	findings(&d);
 	timeline(&d);
+	notes(&d);
 	benign(&d);
 	quality(&d);
 	inventory(&d);

@@ -184,6 +184,37 @@ CREATE TEMP VIEW shown_benign AS
          || iif(count(*) > 1, ', ' || count(*) || ' times)', ')') AS text, min(id) AS id
     FROM temp.shown_finding WHERE place = 'benign' GROUP BY incident_id;
 
+-- Notes of an analyst on findings, with the incident in which these are told.
+CREATE TEMP VIEW shown_incident_note AS
+  SELECT DISTINCT i.incident_id, n.id, iif(n.text = '', 'Bookmarked.', n.text) AS text
+    FROM note n CROSS JOIN finding f ON f.fingerprint = n.fingerprint JOIN temp.shown_incident_of i ON i.id = f.id;
+
+-- All notes, and what each is about. A finding may be gone: other rules, other parameters.
+CREATE TEMP VIEW shown_note AS
+  SELECT n.id, n.text, iif(n.text = '', 'Bookmarked.', one_line(n.text)) AS said, n.fingerprint, f.rule,
+         f.id AS finding_id, n.flow_id, w.stream, n.frame - coalesce(c.first_frame, 1) + 1 AS file_frame, c.path AS file,
+         coalesce(f.client, e.client) AS client, coalesce(f.server, e.server) AS server,
+         CASE WHEN f.id IS NOT NULL THEN r.title || coalesce(', ' || f.client || ' -> ' || f.server, '')
+              WHEN n.fingerprint IS NOT NULL THEN 'A finding that these rules do not make'
+              WHEN e.flow_id IS NULL THEN 'A connection that is not in the case'
+              ELSE e.client || ' -> ' || e.server || ', tcp.stream ' || w.stream
+                   || coalesce(', frame ' || (n.frame - coalesce(c.first_frame, 1) + 1)
+                                 || iif(files.n > 1, ' of ' || one_line(c.path), ''), '') END AS about
+    FROM note n
+    LEFT JOIN finding f ON f.id = (SELECT min(d.id) FROM finding d WHERE d.fingerprint = n.fingerprint)
+    LEFT JOIN rule r ON r.id = f.rule
+    LEFT JOIN flow w ON w.id = n.flow_id
+    LEFT JOIN flow_name e ON e.flow_id = n.flow_id
+    LEFT JOIN capture_file c ON c.capture_id = w.capture_id AND n.frame >= c.first_frame AND n.frame < c.first_frame + c.frames
+    LEFT JOIN (SELECT capture_id, count(*) AS n FROM capture_file GROUP BY capture_id) files ON files.capture_id = w.capture_id;
+
+-- Those that stand with no finding that is told with all there is to say: of a rule ten
+-- incidents are (INCIDENTS_OF_RULE).
+CREATE TEMP VIEW shown_note_apart AS
+  SELECT * FROM temp.shown_note n
+   WHERE NOT EXISTS (SELECT 1 FROM temp.shown_incident_note m JOIN temp.shown_incident i ON i.id = m.incident_id
+                      WHERE m.id = n.id AND i.nth <= 10);
+
 -- What nobody can say from these captures, beside what limits each finding.
 CREATE TEMP VIEW shown_unjudged(nr, text) AS
   SELECT 1, 'A time-out longer than the capture (' || duration(max(last_ns - first_ns))

@@ -30,16 +30,24 @@ static const char quality[] =
 	"  'remedy', filled(remedy_text, numbers))"
 	"  FROM temp.shown_quality q LEFT JOIN capture c ON c.id = q.capture_id ORDER BY q.capture_id, q.id";
 
+/* Notes are there where somebody wrote some. */
 static const char findings[] =
-	"SELECT json_object('rule', rule, 'severity', severity, 'confidence', confidence,"
+	"SELECT iif(notes = '[]', finding, json_set(finding, '$.notes', json(notes)))"
+	"  FROM (SELECT json_object('rule', rule, 'severity', severity, 'confidence', confidence,"
 	"  'doubt', doubt, 'summary', summary, 'client', client, 'server', server, 'flow', flow_id, 'stream', stream,"
 	"  'from', iso_time(from_ns), 'to', iso_time(to_ns), 'numbers', json(numbers),"
 	"  'evidence', (SELECT json_group_array(json(o)) FROM (SELECT iif(files > 1,"
 	"      json_object('frame', file_frame, 'role', role, 'time', iso_time(ns), 'file', file),"
 	"      json_object('frame', file_frame, 'role', role, 'time', iso_time(ns))) AS o"
 	"    FROM temp.shown_evidence e WHERE e.finding_id = f.id ORDER BY nr)),"
-	"  'remedy', filled(remedy_text, numbers), 'fingerprint', fingerprint)"
-	"  FROM temp.shown_finding f WHERE place = iif(?1, 'benign', 'finding') ORDER BY id";
+	"  'remedy', filled(remedy_text, numbers), 'fingerprint', fingerprint) AS finding,"
+	"  (SELECT json_group_array(text) FROM (SELECT text FROM note n WHERE n.fingerprint = f.fingerprint ORDER BY n.id)) AS notes"
+	"  FROM temp.shown_finding f WHERE place = iif(?1, 'benign', 'finding') ORDER BY id)";
+
+static const char notes[] =
+	"SELECT json_object('fingerprint', fingerprint, 'rule', rule, 'client', client, 'server', server, 'flow', flow_id,"
+	"  'stream', stream, 'frame', file_frame, 'file', file, 'text', text)"
+	"  FROM temp.shown_note ORDER BY id";
 
 static const char incidents[] =
 	"SELECT json_object('rule', i.rule, 'title', i.title, 'severity', i.severity,"
@@ -121,8 +129,13 @@ bool report_json(struct sqlite3 *db, const struct report_options *options, struc
 	fputs(",\n", out);
 	for (int i = 0; i < LISTS; i++) {
 		put_list(&m, out, lists[i].key, lists[i].sql, lists[i].which);
-		fputs(i + 1 < LISTS ? ",\n" : "}\n", out);
+		fputs(i + 1 < LISTS ? ",\n" : "", out);
 	}
+	if (model_number(&m, "SELECT EXISTS (SELECT 1 FROM note)", 0)) {
+		fputs(",\n", out);
+		put_list(&m, out, "notes", notes, 0);
+	}
+	fputs("}\n", out);
 	return report_end(&m, out);
 }
 
@@ -137,5 +150,6 @@ bool report_ndjson(struct sqlite3 *db, const struct report_options *options, str
 	put_lines(&m, out, "flow", flows, 0);
 	for (int i = 1; i < LISTS; i++)
 		put_lines(&m, out, lists[i].type, lists[i].sql, lists[i].which);
+	put_lines(&m, out, "note", notes, 0);
 	return report_end(&m, out);
 }

@@ -255,6 +255,15 @@ static void others(struct writer *w, long long incident)
 	}
 }
 
+/* What an analyst wrote about it. */
+static void notes_of(struct writer *w, long long incident)
+{
+	struct sqlite3_stmt *s = model_query(&w->model,
+		"SELECT text FROM temp.shown_incident_note WHERE incident_id = ?1 ORDER BY id", incident, 0);
+	while (model_next(&w->model, s))
+		page_fold(&w->page, "  Note", LABEL, 0, model_text(s, 0));
+}
+
 /* What the rule says, with the finding's numbers. */
 static void parts(struct writer *w, long long finding)
 {
@@ -292,6 +301,7 @@ static void finding_put(struct writer *w, struct sqlite3_stmt *s)
 	line_end(w);
 	if (*model_text(s, DOUBT))
 		page_fold(&w->page, "  Doubt", LABEL, 0, model_text(s, DOUBT));
+	notes_of(w, id);
 	if (first)
 		parts(w, id);
 	else
@@ -473,6 +483,7 @@ bool report_text(struct sqlite3 *db, const struct report_options *options, struc
 	near(&w);
 	findings(&w);
 	timeline(&w);
+	points(&w, "Notes", "SELECT about || ': ' || said FROM temp.shown_note_apart ORDER BY id");
 	points(&w, "Not a problem", "SELECT text FROM temp.shown_benign ORDER BY incident_id");
 	quality(&w);
 	services(&w);
