@@ -28,6 +28,7 @@ struct source {
 	gcry_md_hd_t    hash;
 	uint64_t        size;
 	bool            ended;         /* the file, or what can be read of it */
+	bool            sought;        /* not read from end to end: the hash would be of nothing */
 	const char     *compression;
 	struct inflate *inflate;
 	uint8_t        *packed;
@@ -52,7 +53,8 @@ static size_t block_read(struct source *s, uint8_t *to, size_t n)
 	s->ended = got <= 0;
 	if (got <= 0)
 		return 0;
-	gcry_md_write(s->hash, to, (size_t)got);
+	if (!s->sought)
+		gcry_md_write(s->hash, to, (size_t)got);
 	s->size += (uint64_t)got;
 	return (size_t)got;
 }
@@ -163,7 +165,8 @@ static void compression_find(struct source *s)
 	if (!s->compression)
 		return;
 	s->inflate = inflate_new(head);
-	s->packed = alloc_zeroed(SOURCE_BLOCK + MAGIC, 1);   /* what a peek may have read */
+	if (!s->packed)
+		s->packed = alloc_zeroed(SOURCE_BLOCK + MAGIC, 1);   /* what a peek may have read */
 	memcpy(s->packed, head.p, head.n);
 	s->packed_left = (struct bytes){ s->packed, head.n };
 	s->begin = s->end = 0;
@@ -183,6 +186,45 @@ struct source *source_open(const char *path, struct err *err)
 	s->unpacked = alloc_zeroed(UNPACKED, 1);
 	compression_find(s);
 	return s;
+}
+
+/* Nothing is held any more, and the file is read from `offset` of the disk on. */
+static bool disk_seek(struct source *s, uint64_t offset)
+{
+	if (offset > INT64_MAX || lseek(s->fd, (off_t)offset, SEEK_SET) < 0)
+		return false;
+	s->begin = s->end = 0;
+	s->offset = offset;
+	s->ended = false;
+	s->trouble = (struct err){ 0 };
+	return true;
+}
+
+/* Unpack from the file's beginning again. */
+static bool unpack_again(struct source *s)
+{
+	if (!disk_seek(s, 0))
+		return false;
+	inflate_free(s->inflate);
+	s->inflate = NULL;
+	compression_find(s);
+	return s->inflate != NULL;
+}
+
+bool source_seek(struct source *s, uint64_t offset)
+{
+	uint64_t from = s->offset - s->begin, to = s->offset + (s->end - s->begin);
+	s->sought = true;
+	if (offset >= from && offset <= to) {
+		s->begin = (size_t)(offset - from);
+		s->offset = offset;
+		return true;
+	}
+	if (!s->inflate && disk_seek(s, offset))
+		return true;
+	if (offset < s->offset && !(s->inflate && unpack_again(s)))
+		return false;
+	return source_skip(s, offset - s->offset);
 }
 
 void source_drain(struct source *s)

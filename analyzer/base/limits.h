@@ -72,6 +72,12 @@ enum {
 	LIMIT_AMQP_CAPABILITIES = 256,    /* text of all capabilities of a side */
 	LIMIT_AMQP_NESTING     = 4,       /* tables inside of tables that are shown */
 
+	/* packet_read.c, describe*.c and conversation.c */
+	LIMIT_PACKET_WALK      = 1 << 20, /* frames passed to find one whose place is not known */
+	LIMIT_DESCRIBE_LINES   = 1000,    /* about one packet */
+	LIMIT_DESCRIBE_TEXT    = 512,     /* bytes of one of them */
+	LIMIT_CONVERSATION_PIECES = 1 << 18, /* of one flow, shown or written at once */
+
 	/* db */
 	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */
 	LIMIT_INDEX_CHUNK      = 128,     /* packets in one row of packet_index */
