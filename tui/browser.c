@@ -135,8 +135,30 @@ static struct list *list_of(const struct opened *o)
 
 void browser_ask(struct browser *b, enum asked kind, const char *label, const char *text, asked_done *done)
 {
-	prompt_begin(&b->prompt, label, text);
+	snprintf(b->label, sizeof b->label, "%s", label);
+	prompt_begin(&b->prompt, b->label, text);
 	b->prompt.history = &b->history[kind];
+	b->keys = NULL;
+	b->asked = done;
+}
+
+void browser_ask_again(struct browser *b, const char *text, const char *reason)
+{
+	struct prompt before = b->prompt;
+	char typed[PROMPT_SIZE];
+	snprintf(typed, sizeof typed, "%s", text);
+	prompt_begin(&b->prompt, b->label, typed);
+	b->prompt.history = before.history;
+	browser_offer(b, before.words, before.context);
+	b->asked = b->asked_before;
+	browser_say(b, LOOK_ERROR, "%s", reason);
+}
+
+void browser_choose(struct browser *b, const char *label, const char *keys, asked_done *done)
+{
+	snprintf(b->label, sizeof b->label, "%s", label);
+	prompt_begin(&b->prompt, b->label, "");
+	b->keys = keys;
 	b->asked = done;
 }
 
@@ -146,19 +168,30 @@ void browser_offer(struct browser *b, prompt_words *words, void *context)
 	b->prompt.context = context;
 }
 
+static enum prompt_state choice_key(struct browser *b, int key)
+{
+	if (key == K_ESC || key == K_CTRL('C') || key == K_CTRL('G'))
+		return PROMPT_LEFT;
+	if (key <= ' ' || key >= K_BACKSPACE || !strchr(b->keys, key))
+		return PROMPT_OPEN;
+	b->prompt.text[0] = (char)key;
+	b->prompt.text[1] = '\0';
+	return PROMPT_DONE;
+}
+
 static void prompt_take(struct browser *b, int key)
 {
 	asked_done *done = b->asked;
-	switch (prompt_key(&b->prompt, key)) {
-	case PROMPT_OPEN:
+	char line[PROMPT_SIZE];                  /* what is done with it may ask for another one */
+	enum prompt_state state = b->keys ? choice_key(b, key) : prompt_key(&b->prompt, key);
+	if (state == PROMPT_OPEN)
 		return;
-	case PROMPT_LEFT:
-		b->asked = NULL;
+	b->asked = NULL;
+	if (state == PROMPT_LEFT)
 		return;
-	case PROMPT_DONE:
-		b->asked = NULL;
-		done(b, b->prompt.text);
-	}
+	b->asked_before = done;
+	memcpy(line, b->prompt.text, sizeof line);
+	done(b, line);
 }
 
 /* ---- keys ---- */
@@ -289,14 +322,16 @@ static int hints_draw(struct area a, int col, const struct binding *binding)
 	return col;
 }
 
-static void last_row_draw(struct browser *b, struct area a)
+/* A message stands there too, but over a prompt. */
+static void last_row_draw(struct browser *b, struct area all)
 {
+	struct area a = area_part(all, all.rows - 1, 0, 1, all.cols);
 	b->cursor = -1;
 	if (b->asked)
 		b->cursor = prompt_draw(&b->prompt, a);
-	else if (*b->message)
-		area_field(a, 0, 0, a.cols, (int)b->message_look, b->message);
-	else
+	if (*b->message)
+		area_field(all, all.rows - 1 - (b->asked != NULL), 0, all.cols, (int)b->message_look, b->message);
+	else if (!b->asked)
 		hints_draw(a, hints_draw(a, 0, browser_top(b)->view->bindings), browser_bindings);
 }
 
@@ -326,7 +361,7 @@ void browser_draw(struct browser *b, struct canvas *c)
 		area_mark(body, row, b->search);
 	tabs_draw(b, area_part(all, TAB_ROW, 0, 1, all.cols));
 	path_draw(b, area_part(all, PATH_ROW, 0, 1, all.cols));
-	last_row_draw(b, area_part(all, all.rows - 1, 0, 1, all.cols));
+	last_row_draw(b, all);
 }
 
 void browser_tab_click(struct browser *b, int col)

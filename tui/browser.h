@@ -62,7 +62,9 @@ struct browser {
 	int64_t       marked[BROWSER_MARKS];     /* flows to compare; 0: none */
 
 	struct prompt prompt;
-	asked_done   *asked;                     /* what the prompt is for; NULL: there is none */
+	char          label[96];                 /* before its line */
+	const char   *keys;                      /* one of these is the answer; NULL: a line is */
+	asked_done   *asked, *asked_before;      /* what the prompt is for; NULL: there is none */
 	struct prompt_history history[ASKED_KINDS];
 
 	char          message[512];              /* "": none */
@@ -104,8 +106,15 @@ struct about browser_about(struct browser *);
 __attribute__((format(printf, 3, 4)))
 void browser_say(struct browser *, enum look, const char *fmt, ...);
 
-/* Ask for a line. */
+/* Ask for a line; the label is copied. */
 void browser_ask(struct browser *, enum asked kind, const char *label, const char *text, asked_done *);
+
+/* From an asked_done(): the line cannot be taken. The same question once more, with the text
+ * that was typed, and over it the reason. */
+void browser_ask_again(struct browser *, const char *text, const char *reason);
+
+/* Ask for one of these keys, which is what the asked_done() is given. Esc leaves, as always. */
+void browser_choose(struct browser *, const char *label, const char *keys, asked_done *);
 
 /* Words to complete it with; after browser_ask(). */
 void browser_offer(struct browser *, prompt_words *, void *context);
