@@ -77,6 +77,7 @@ CREATE TEMP VIEW shown_left_out(text) AS
   SELECT 'Not shown: ' || group_concat(what, '; ') || '.'
     FROM (SELECT plural(count(*), 'finding') || CASE why WHEN 'known' THEN ' that the earlier case has too'
                    WHEN 'elsewhere' THEN ' about other addresses or ports'
+                   WHEN 'unasked' THEN ' that nobody asked for here'
                    ELSE (SELECT ' not within ' || duration(window_ns) || ' of ' || clock(at_ns) FROM temp.chosen_time) END AS what
             FROM temp.left_out l JOIN finding f ON f.id = l.finding JOIN rule r ON r.id = f.rule
            WHERE r.about <> 'capture' GROUP BY why ORDER BY why)

@@ -138,3 +138,31 @@ bool choice_make(struct sqlite3 *db, const struct report_choice *c, struct err *
 		return false;
 	return !c->at || time_choose(db, c, err);
 }
+
+/* ---- one finding, for a while ---- */
+
+/* Rows are taken out and come back with the savepoint. Dropping the tables would not do: it
+ * fails while any statement of the connection is being read. */
+static const char *const narrow_sql[] = {
+	"INSERT OR IGNORE INTO temp.left_out SELECT id, 'unasked' FROM temp.shown_finding"
+	" WHERE place <> 'quality' AND ?1 IS NULL"
+	"   AND incident_id IS NOT (SELECT incident_id FROM temp.shown_incident_of WHERE id = ?2)",
+	"DELETE FROM temp.shown_incident_of WHERE ?1 IS NULL AND id IN (SELECT finding FROM temp.left_out WHERE why = 'unasked')",
+	"DELETE FROM temp.shown_incident WHERE ?1 IS NULL AND id IN (SELECT finding FROM temp.left_out WHERE why = 'unasked')",
+	"UPDATE temp.shown_incident SET nr = 1, nth = 1, of_rule = 1 WHERE ?1 IS NULL",
+};
+
+bool choice_narrow(struct sqlite3 *db, int64_t finding, struct err *err)
+{
+	bool ok = run(db, "SAVEPOINT narrow", NULL, 0, 0, err);
+	for (size_t i = 0; ok && i < sizeof narrow_sql / sizeof *narrow_sql; i++)
+		ok = run(db, narrow_sql[i], NULL, finding, 0, err);
+	if (!ok)
+		choice_widen(db);
+	return ok;
+}
+
+void choice_widen(struct sqlite3 *db)
+{
+	sqlite3_exec(db, "ROLLBACK TO narrow; RELEASE narrow", NULL, NULL, NULL);
+}

@@ -3,13 +3,16 @@
  *
  * choice_make() leaves these on the connection, for report_model and --fail-on:
  *
- *   temp.left_out(finding, why)    why: 'known', 'elsewhere' (address, port), 'other time'
+ *   temp.left_out(finding, why)    why: 'known', 'elsewhere' (address, port), 'other time',
+ *                                'unasked' (not the finding that was)
  *   temp.chosen_time(at_ns, window_ns)   no row where no time was given
  *
  * A finding of no connection (about a capture) has no address and is never elsewhere.
  */
 #ifndef REPORT_CHOICE_H
 #define REPORT_CHOICE_H
+
+#include <stdint.h>
 
 #include "err.h"
 
@@ -26,5 +29,11 @@ struct report_choice {
 bool choice_check(const struct report_choice *, struct err *);
 
 bool choice_make(struct sqlite3 *, const struct report_choice *, struct err *);
+
+/* While report_model's views are there: they tell nothing but the incident of this finding
+ * and what limits the captures, until choice_widen(). Nothing may be written into the
+ * case in between. */
+bool choice_narrow(struct sqlite3 *, int64_t finding, struct err *);
+void choice_widen(struct sqlite3 *);
 
 #endif
