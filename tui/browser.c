@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "key.h"
+#include "notes.h"
 #include "store.h"
 #include "text.h"
 #include "views.h"
@@ -82,7 +83,12 @@ void browser_back(struct browser *b)
 	else if (b->tab > 0)
 		browser_tab(b, 0);
 	else
-		b->done = true;
+		browser_leave(b);
+}
+
+void browser_leave(struct browser *b)
+{
+	b->done = notes_let_leave(b);
 }
 
 void browser_tab(struct browser *b, int tab)
@@ -110,8 +116,12 @@ void browser_end(struct browser *b)
 	for (int tab = 0; tab < BROWSER_TABS; tab++)
 		while (b->depth[tab])
 			opened_close(&b->pile[tab][--b->depth[tab]]);
+	later_drop(b);
 	for (int i = 0; i < ASKED_KINDS; i++)
 		prompt_history_free(&b->history[i]);
+	while (b->words_n)
+		free(b->words[--b->words_n]);
+	free(b->words);
 	model_close(&b->model);
 }
 
@@ -213,6 +223,7 @@ void browser_key(struct browser *b, int key)
 	struct list *list = list_of(top);
 	if (key == K_RESIZE || key == K_NONE)
 		return;
+	later_drop(b);
 	b->message[0] = '\0';
 	if (b->asked)
 		prompt_take(b, key);
@@ -243,6 +254,8 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 
 bool browser_work(struct browser *b, int64_t budget_ns)
 {
+	if (later_work(b))
+		return true;
 	struct opened *top = browser_top(b);
 	bool more = top->view->work && top->view->work(top->state, b, browser_now() + budget_ns);
 	model_check(b);
@@ -347,6 +360,8 @@ void browser_draw(struct browser *b, struct canvas *c)
 	struct opened *top = browser_top(b);
 	canvas_size(c, c->rows, c->cols);
 	b->cursor = -1;
+	b->later.shown = true;
+	b->drawn_rows = c->rows, b->drawn_cols = c->cols, b->drawn_ascii = c->ascii;
 	if (c->rows < BROWSER_ROWS || c->cols < BROWSER_COLS) {
 		too_small(all);
 		return;

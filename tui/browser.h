@@ -15,6 +15,7 @@
 #define BROWSER_H
 
 #include "canvas.h"
+#include "later.h"
 #include "prompt.h"
 #include "report_model.h"
 #include "view.h"
@@ -70,6 +71,20 @@ struct browser {
 	char          message[512];              /* "": none */
 	enum look     message_look;
 
+	struct later  later;
+	int           drawn_rows, drawn_cols;    /* of the last canvas */
+	bool          drawn_ascii;
+
+	char          sql[PROMPT_SIZE];          /* the query that view_sql is opened on */
+	char        **words;                     /* names of the case that complete one; NULL: not read yet */
+	size_t        words_n;
+
+	struct about  pointed;                   /* what the prompt is about */
+	int64_t       sought_ns;                 /* by :time */
+	struct saving { char kind, path[PROMPT_SIZE]; } saving;
+	uint64_t      notes_lost;                /* changes of notes that are kept nowhere */
+	bool          notes_told;
+
 	struct area   rows;                      /* where the view drew its list, for the mouse */
 	int           cursor;                    /* column in the last row; -1: none */
 };
@@ -95,6 +110,9 @@ bool browser_work(struct browser *, int64_t budget_ns);
 void browser_open(struct browser *, const struct view *, struct subject);
 void browser_back(struct browser *);
 void browser_tab(struct browser *, int tab);
+
+/* The user wants to go; once he may be told what he would lose. */
+void browser_leave(struct browser *);
 
 /* The view on top, of the tab that is shown. */
 struct opened *browser_top(struct browser *);

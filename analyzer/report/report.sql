@@ -118,7 +118,7 @@ CREATE TEMP VIEW shown_near AS
            row_number() OVER (PARTITION BY flow_id ORDER BY weight, abs(h.ns - at_ns), h.ns, what) AS nth
       FROM happened h, t
   )
-  SELECT f.stream, n.client, n.server, f.app, clock(a.ns) AS time,
+  SELECT f.stream, f.id AS flow_id, a.ns, n.client, n.server, f.app, clock(a.ns) AS time,
          iif(a.weight = 7, '', iif(a.off_ns < 0, '-', '+') || duration(a.away_ns)) AS off,
          one_line(a.what) || iif(a.times > 1, ' (' || a.times || ' such)', '') AS what,
          row_number() OVER (ORDER BY a.weight > 3, a.away_ns, a.weight, f.id) AS nr, count(*) OVER () AS flows
