@@ -332,9 +332,9 @@ bool conversation_write(FILE *out, const struct conversation *c, struct packet_r
 			continue;
 		if (!conversation_read(c, reader, i, 0, SIZE_MAX, &b, err))
 			return false;
-		if (form == CONVERSATION_RAW)
+		if (form == CONVERSATION_RAW && b.n)
 			fwrite(b.p, 1, b.n, out);
-		else if (b.n)
+		else if (form == CONVERSATION_TEXT && b.n)
 			text_write(&w, p->sender, b);
 		if (form == CONVERSATION_TEXT && b.n < p->n)
 			missing_write(&w, p->sender, p->n - b.n);

@@ -33,8 +33,9 @@ struct layers {
 	struct walk        w;
 	struct segment     s;
 	size_t             at;           /* in the packet */
-	bool               guessing;     /* behind UDP, by a port's number: */
-	size_t             lines, udp_end, udp_n;
+	enum layer         last;         /* that was read */
+	size_t             lines;        /* up to a UDP header whose port stands for a tunnel; 0: none */
+	size_t             udp_end, udp_n;   /* where that ends, and the bytes behind it */
 };
 
 /* How many bytes of `left` the header has that the step read, from `before` on. Of TCP's,
@@ -60,7 +61,6 @@ static enum layer layer_show(struct layers *l, enum layer layer)
 	const uint8_t *before = l->w.r.p;
 	size_t left = rd_left(&l->w.r);
 	unsigned next = l->w.next;
-	bool guessing = l->w.guessed != NULL;
 	enum layer then = layer_step(&l->w, layer);
 	size_t n = step_take(l, layer, before, left);
 	struct part p = { l->at, { d->shown.p + l->at, n }, next };
@@ -70,8 +70,8 @@ static enum layer layer_show(struct layers *l, enum layer layer)
 		line(d, 0, p.off, n, "Header of %zu bytes", n);
 	l->at += n;
 	d->base = l->w.quoted;
-	if (l->w.guessed && !guessing) {
-		l->guessing = true;
+	l->last = layer;
+	if (layer == LAYER_UDP && then != LAYER_END) {
 		l->lines = d->to->n;
 		l->udp_end = l->at;
 		l->udp_n = rd_left(&l->w.r);
@@ -131,7 +131,7 @@ static void layers_show(struct describing *d, struct decoder *decoder)
 	rd_take(&l.w.r, l.at);
 	for (int n = 0; layer != LAYER_END; n++)
 		layer = n < LIMIT_LAYERS ? layer_show(&l, layer) : walk_end(&l.w, "too many headers");
-	if (l.guessing && l.w.kind && strcmp(l.w.kind, l.w.guessed) == 0)
+	if (l.lines && l.last != LAYER_UDP && l.w.kind && strcmp(l.w.kind, l.w.guessed) == 0)
 		guess_undo(&l);
 	rest_show(&l);
 }

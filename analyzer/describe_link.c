@@ -94,9 +94,16 @@ static const struct table tables[LAYERS] = {
 		{ "Version", 0, 4, FORM_DECIMAL }, END_OF_FIELDS } },
 };
 
-static const struct table vlan = { "802.1Q Virtual LAN", FIELDS{
+static const struct bit_field vlan_fields[] = {
 	{ "Priority", 0, 3, FORM_DECIMAL }, { "DEI", 3, 1, FORM_DECIMAL }, { "ID", 4, 12, FORM_DECIMAL },
-	{ "Type", 16, 16, FORM_ETHERTYPE }, END_OF_FIELDS } };
+	{ "Type", 16, 16, FORM_ETHERTYPE }, END_OF_FIELDS };
+static const struct table vlan = { "802.1Q Virtual LAN", vlan_fields };
+static const struct table qinq = { "IEEE 802.1ad", vlan_fields };
+
+/* Where the type is a length (IEEE 802.3, 3.2.6). */
+static const struct table ieee_802_3 = { "IEEE 802.3 Ethernet", FIELDS{
+	{ "Destination", 0, 48, FORM_MAC }, { "Source", 48, 48, FORM_MAC },
+	{ "Length", 96, 16, FORM_DECIMAL }, END_OF_FIELDS } };
 
 static const struct table vntag = { "VN-Tag", FIELDS{
 	{ "Type", 32, 16, FORM_ETHERTYPE }, END_OF_FIELDS } };
@@ -112,9 +119,9 @@ static const struct table *tag_table(unsigned type)
 {
 	switch (type) {
 	case 0x8100:
-	case 0x88a8:
 	case 0x9100:
 	case 0x9200: return &vlan;
+	case 0x88a8: return &qinq;
 	case 0x8926: return &vntag;
 	case 0x893f: return &etag;
 	case 0x88e7: return &pbb;
@@ -177,6 +184,8 @@ bool layer_describe(struct describing *d, enum layer layer, const struct part *p
 {
 	const struct table *tag = layer == LAYER_TYPE ? tag_table(p->next) : NULL;
 	const struct table *t = tag ? tag : &tables[layer];
+	if (layer == LAYER_ETHERNET && p->b.n >= 14 && bits_of(p->b, 96, 16) < 0x0600)
+		t = &ieee_802_3;
 	if (layer == LAYER_MPLS)
 		mpls_describe(d, p);
 	else if (layer == LAYER_PPP)

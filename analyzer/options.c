@@ -52,6 +52,9 @@ const char options_help[] =
 	"                           extract: the connections of a rule's findings (or of one\n"
 	"                           fingerprint), a flow.id, a tcp.stream; may be repeated\n"
 	"      --redact             extract: overwrite passwords, cookies and tokens\n"
+	"  -Y FILTER                only findings about connections like these; extract: their\n"
+	"                           packets. ip.addr == 10.0.0.0/8 && amqp && finding, much as\n"
+	"                           Wireshark has it; tcpwhy(1) lists the fields\n"
 	"      --at TIME, --window SPAN\n"
 	"                           only findings within 30 s (or SPAN: 5m) of an alert's time\n"
 	"                           (2026-11-21T22:09:37+08:00, or 22:09:37, in UTC)\n"
@@ -79,6 +82,7 @@ const char options_help[] =
 	"  tcpwhy doctor rabbit*.pcap\n"
 	"  tcpwhy browse incident.pcap\n"
 	"  tcpwhy extract incident.pcap --finding tcp.refused -o refused.pcap\n"
+	"  tcpwhy extract case.db -Y 'http.response.code >= 500' -o errors.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
@@ -94,6 +98,7 @@ static const struct option long_options[] = {
 	{ "case",         required_argument, NULL, OPT_CASE },
 	{ "color",        required_argument, NULL, OPT_COLOUR },
 	{ "colour",       required_argument, NULL, OPT_COLOUR },
+	{ "display-filter", required_argument, NULL, 'Y' },
 	{ "each",         no_argument,       NULL, OPT_EACH },
 	{ "fail-on",      required_argument, NULL, OPT_FAIL_ON },
 	{ "finding",      required_argument, NULL, OPT_FINDING },
@@ -198,7 +203,7 @@ static bool joining_set(struct options *o, enum joining joining, struct err *err
 
 static bool choice_add(struct options *o, enum choice_kind kind, const char *value, struct err *err)
 {
-	if (kind != CHOOSE_FINDING && (!*value || strspn(value, "0123456789") != strlen(value)))
+	if ((kind == CHOOSE_FLOW || kind == CHOOSE_STREAM) && (!*value || strspn(value, "0123456789") != strlen(value)))
 		return fail(err, "--%s takes a number, not \"%.40s\"", kind == CHOOSE_FLOW ? "flow" : "stream",
 		            value);
 	o->choice = alloc_grown(o->choice, o->choice_n + 1, sizeof *o->choice);
@@ -226,6 +231,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
+	case 'Y': o->which.filter = optarg; break;
 	case OPT_AT: o->which.at = optarg; break;
 	case OPT_WINDOW: o->which.window = optarg; break;
 	case OPT_IP: o->which.ip = optarg; break;
@@ -347,6 +353,11 @@ static bool options_fit(struct options *o, const struct given *given, struct err
 		return fail(err, "`rules run` takes one case");
 	if (!choice_check(&o->which, err))
 		return false;
+	if (o->which.filter && (o->verb == DOCTOR || o->verb == RULES_LIST || o->verb == RULES_EXPLAIN))
+		return fail(err, "-Y chooses connections, and %s; it is for `analyze`, `report`, `extract` and `rules run`",
+		            o->verb == DOCTOR ? "`doctor` is about whole captures" : "this verb reads none");
+	if (o->which.filter && o->verb == EXTRACT && !choice_add(o, CHOOSE_FILTER, o->which.filter, err))
+		return false;
 	if (o->choice_n && o->verb != EXTRACT)
 		return fail(err, "--finding, --flow and --stream choose what `extract` writes");
 	if (o->no_mouse && o->verb != BROWSE)
@@ -354,7 +365,7 @@ static bool options_fit(struct options *o, const struct given *given, struct err
 	if (o->redact && o->verb != EXTRACT)
 		return fail(err, "--redact is for `extract`; elsewhere secrets are left out unless --show-secrets");
 	if (o->verb == EXTRACT && !o->choice_n && !o->filter)
-		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N or -f FILTER");
+		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N, -Y FILTER or -f FILTER");
 	if (o->verb == EXTRACT && !output && isatty(STDOUT_FILENO))
 		return fail(err, "`extract` writes packets, and standard output is a terminal; give -o FILE");
 	if (o->verb <= BROWSE && !o->files_n)
@@ -370,7 +381,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *err)
 	if (!colour_wanted("auto", &o->colour, err))
 		return false;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":hVr:f:d:o:", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, ":hVr:f:d:o:Y:", long_options, NULL)) != -1)
 		if (c == '?' || c == ':' ? !fail_option(argc, argv, c, err)
 		                         : !option_take(o, c, &given, err))
 			return false;

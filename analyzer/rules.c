@@ -13,6 +13,7 @@
 #include "facts.h"
 #include "limits.h"
 #include "query.h"
+#include "tables.h"
 #include "text.h"
 #include "timers.h"
 
@@ -328,30 +329,32 @@ static int watcher_told(void *pass)
 	return p->given_up;
 }
 
-/* derived.sql, for the tables of the case or for temporary ones; to be freed. */
-static char *derived_text(bool temporary)
-{
-	char *sql = text_copy(embedded_text("db/derived.sql"));
-	for (char *at = sql; temporary && (at = strstr(at, " main.")); at++)
-		memcpy(at, " temp.", strlen(" temp."));
-	return sql;
-}
-
 /* The user's own timers stay, and the built-in ones are loaded beside them. */
 static const char timers_apart[] =
 	"DROP TABLE IF EXISTS temp.known_timer;"
 	"CREATE TEMP TABLE known_timer AS SELECT * FROM main.known_timer WHERE NOT builtin";
 
+/* What was not to be told was named by its number: these are others' now. */
+static const char nothing_left_out[] =
+	"CREATE TEMP TABLE IF NOT EXISTS left_out(finding INTEGER PRIMARY KEY, why TEXT NOT NULL);"
+	"DELETE FROM temp.left_out";
+
 /* Drop what was concluded, and work out what several rules need. */
 static bool conclusions_begin(struct pass *p)
 {
-	char *sql = derived_text(p->options->temporary);
-	bool ok = functions_register(p->db) && sqlite3_exec(p->db, sql, NULL, NULL, NULL) == SQLITE_OK
-	       && (!p->options->temporary || sqlite3_exec(p->db, timers_apart, NULL, NULL, NULL) == SQLITE_OK);
-	free(sql);
-	if (!ok)
+	if (!functions_register(p->db) || !tables_make(p->db, "db/derived.sql", p->options->temporary)
+	    || sqlite3_exec(p->db, nothing_left_out, NULL, NULL, NULL) != SQLITE_OK
+	    || (p->options->temporary && sqlite3_exec(p->db, timers_apart, NULL, NULL, NULL) != SQLITE_OK))
 		return fail(p->err, "earlier conclusions cannot be cleared: %s", sqlite3_errmsg(p->db));
 	return timers_load(p->db, embedded_text("analyzer/rules/timers.csv"), p->err);
+}
+
+static bool summary_make(struct pass *p)
+{
+	bool temporary = p->options->temporary;
+	return (tables_make(p->db, "db/incidents.sql", temporary) && tables_make(p->db, "db/summary.sql", temporary)
+	        && flows_count(p))
+	    || fail(p->err, "the summary of the findings cannot be written: %s", sqlite3_errmsg(p->db));
 }
 
 /* What every rule finds. Those that fail are left out. */
@@ -381,9 +384,9 @@ bool rules_run(const struct rules *rules, struct sqlite3 *db, const struct rules
 	bool ok = conclusions_begin(&p) && rules_insert(&p, rules);
 	if (ok)
 		drafts_take(&p, rules);
+	ok = ok && !p.given_up && findings_insert(&p) && summary_make(&p);
 	if (p.options->progress)
 		sqlite3_progress_handler(db, 0, NULL, NULL);
-	ok = ok && !p.given_up && findings_insert(&p);
 	for (size_t i = 0; i < p.n; i++)
 		draft_free(&p.draft[i]);
 	free(p.draft);

@@ -3,7 +3,18 @@
 -- are not kept every `main.` here becomes `temp.`: temporary tables hide those of
 -- the case, which stays as it is.
 
+DROP TABLE IF EXISTS main.capture_bucket;
+DROP VIEW  IF EXISTS main.server_summary;
+DROP TABLE IF EXISTS main.server_slow;
+DROP TABLE IF EXISTS main.server_survived;
+DROP TABLE IF EXISTS main.server_count;
+DROP TABLE IF EXISTS main.health_flow;
+DROP TABLE IF EXISTS main.flow_finding;
+DROP TABLE IF EXISTS main.quality_listed;
+DROP TABLE IF EXISTS main.incident_listed;
+DROP TABLE IF EXISTS main.incident_of;
 DROP VIEW  IF EXISTS main.incident;
+DROP VIEW  IF EXISTS main.finding_client;
 DROP VIEW  IF EXISTS main.http_dropped;
 DROP VIEW  IF EXISTS main.http_error_burst;
 DROP VIEW  IF EXISTS main.heartbeat_inferred;
@@ -935,14 +946,18 @@ CREATE VIEW main.amqp_reply_code(code, name, means) AS
          (540, 'NOT_IMPLEMENTED', 'the broker does not have this function'),
          (541, 'INTERNAL_ERROR', 'the program failed within itself');
 
+-- Findings with the client's address alone.
+CREATE VIEW main.finding_client AS
+  SELECT *, CASE WHEN client LIKE '[%' THEN substr(client, 2, instr(client, ']') - 2)
+                 WHEN client LIKE '%:%:%' THEN client
+                 WHEN instr(client, ':') THEN substr(client, 1, instr(client, ':') - 1)
+                 ELSE client END AS client_address
+    FROM finding;
+
 -- Findings of one rule on the same endpoints, counted.
 CREATE VIEW main.incident AS
   SELECT min(id) AS id, rule, severity, client_address, server, count(*) AS findings,
          min(from_ns) AS first_ns, max(to_ns) AS last_ns, min(fingerprint) AS fingerprint,
          min(summary) AS summary
-    FROM (SELECT *, CASE WHEN client LIKE '[%' THEN substr(client, 2, instr(client, ']') - 2)
-                         WHEN client LIKE '%:%:%' THEN client
-                         WHEN instr(client, ':') THEN substr(client, 1, instr(client, ':') - 1)
-                         ELSE client END AS client_address
-            FROM finding)
+    FROM finding_client
    GROUP BY rule, severity, client_address, server;

@@ -33,3 +33,5 @@ CREATE INDEX IF NOT EXISTS http_exchange_slow      ON http_exchange(flow_id) WHE
 CREATE INDEX IF NOT EXISTS silence_broken          ON silence(scope, ended_by) WHERE ended_by <> 'end_of_capture';
 CREATE INDEX IF NOT EXISTS http_exchange_expect    ON http_exchange(flow_id) WHERE expect_continue;
 CREATE INDEX IF NOT EXISTS flow_websocket          ON flow(id) WHERE app = 'websocket';
+-- whether a server speaks TLS at all
+CREATE INDEX IF NOT EXISTS flow_tls             ON flow(server_ip, server_port) WHERE app >= 'tls' AND app < 'tlt';

@@ -13,7 +13,9 @@
 #   plans    what SQLite means to do for each rule (tests/plan/plan.c)
 #   screens  tests/screens/NAME.screen: a capture of samples/, or of a story of the folder
 #            (NAME.pkt), and keys for the browser; NAME.COLSxROWS is the canvas after them
-#            (tests/screens/screen.c), in three sizes, and with --ascii where it says so
+#            (tests/screens/screen.c), in three sizes, and with --ascii where it says so;
+#            then random keys (tests/screens/monkey.c), and, where tmux is installed, the
+#            program itself in a terminal (tests/browse.sh)
 #   rules    docs/rules.md is what the program writes
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   browser  where Chromium is installed: it opens the pages that the cases made
@@ -107,6 +109,16 @@ for file in tests/screens/*.screen; do
 		else not_ok "screen $name $size (make accept-screens SCREEN=$name)"; cat "$work/diff"; fi
 	done
 done
+
+# 20,000 random keys over the cases of all screens.
+mkdir -p "$work/monkey"
+if (cd "$work/monkey" && "$ROOT/$BUILD/tests/screens/monkey" 1 20000 "$work"/screens/*.db) > "$work/out" 2>&1; then ok
+else not_ok "random keys in the browser"; tail -50 "$work/out"; fi
+
+if ! command -v tmux > /dev/null; then
+	echo "tmux is not installed: the browser was not seen in a terminal"
+elif tests/browse.sh > "$work/out" 2>&1; then ok
+else not_ok "the browser in a terminal"; cat "$work/out"; fi
 
 if "$TCPWHY" rules list --format md > "$work/out" 2>&1 && cmp -s docs/rules.md "$work/out"; then ok
 else not_ok "docs/rules.md is not what the rules say (make docs)"; diff docs/rules.md "$work/out" | head -20; fi

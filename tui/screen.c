@@ -25,8 +25,7 @@ static struct {
 	struct termios  before;
 	char            restore[256];     /* what puts the terminal back */
 	volatile sig_atomic_t ended;      /* a signal asks the program to leave */
-	attr_t          attr[LOOKS];
-	short           pair[LOOKS];
+	struct appearance { attr_t attr; short pair; } look[LOOKS][2];      /* and selected */
 } term;
 
 /* ---- leaving, whatever the reason ---- */
@@ -93,38 +92,56 @@ void screen_close(void)
 
 /* ---- colours ---- */
 
-/* Of 256 colours, of 8, and what says it without any. */
+/* Of 256 colours, of 8, and what says it without any. The many are of middling brightness, for
+ * nobody can tell whether the terminal is dark or light. */
 static const struct { short many, few; attr_t attr, mono; } palette[LOOKS] = {
 	[LOOK_PLAIN]    = { -1, -1, A_NORMAL, A_NORMAL },
 	[LOOK_BOLD]     = { -1, -1, A_BOLD, A_BOLD },
-	[LOOK_DIM]      = { 245, -1, A_NORMAL, A_DIM },
-	[LOOK_HEAD]     = { 75, COLOR_CYAN, A_BOLD, A_BOLD },
-	[LOOK_BAR]      = { -1, -1, A_REVERSE, A_REVERSE },
-	[LOOK_TAB]      = { 75, COLOR_CYAN, A_BOLD, A_BOLD | A_UNDERLINE },
-	[LOOK_KEY]      = { 75, COLOR_CYAN, A_NORMAL, A_BOLD },
+	[LOOK_DIM]      = { 244, -1, A_NORMAL, A_DIM },
+	[LOOK_HEAD]     = { 33, COLOR_CYAN, A_BOLD, A_BOLD },
+	[LOOK_BAR]      = { 252, -1, A_NORMAL, A_REVERSE },
+	[LOOK_TAB]      = { 231, COLOR_CYAN, A_BOLD, A_BOLD | A_UNDERLINE },
+	[LOOK_KEY]      = { 33, COLOR_CYAN, A_NORMAL, A_BOLD },
 	[LOOK_ERROR]    = { 203, COLOR_RED, A_BOLD, A_BOLD | A_UNDERLINE },
-	[LOOK_WARNING]  = { 214, COLOR_YELLOW, A_BOLD, A_BOLD },
-	[LOOK_NOTE]     = { 75, COLOR_CYAN, A_NORMAL, A_NORMAL },
-	[LOOK_GOOD]     = { 114, COLOR_GREEN, A_NORMAL, A_NORMAL },
-	[LOOK_CLIENT]   = { 80, COLOR_CYAN, A_NORMAL, A_NORMAL },
-	[LOOK_SERVER]   = { 177, COLOR_MAGENTA, A_NORMAL, A_NORMAL },
-	[LOOK_EVIDENCE] = { 221, COLOR_YELLOW, A_BOLD, A_BOLD },
-	[LOOK_MATCH]    = { 221, COLOR_YELLOW, A_REVERSE, A_REVERSE | A_BOLD },
+	[LOOK_WARNING]  = { 172, COLOR_YELLOW, A_BOLD, A_BOLD },
+	[LOOK_NOTE]     = { 33, COLOR_CYAN, A_NORMAL, A_NORMAL },
+	[LOOK_GOOD]     = { 71, COLOR_GREEN, A_NORMAL, A_NORMAL },
+	[LOOK_CLIENT]   = { 37, COLOR_CYAN, A_NORMAL, A_NORMAL },
+	[LOOK_SERVER]   = { 170, COLOR_MAGENTA, A_NORMAL, A_NORMAL },
+	[LOOK_EVIDENCE] = { 172, COLOR_YELLOW, A_BOLD, A_BOLD },
+	[LOOK_MATCH]    = { 178, COLOR_YELLOW, A_REVERSE, A_REVERSE | A_BOLD },
 };
+
+/* With 256 colours, behind the bar, the tab that is shown, and what is selected; else these are
+ * reversed. */
+enum { BAR_GROUND = 238, TAB_GROUND = 25, SELECTED_GROUND = 24, SELECTED_PLAIN = 231 };
+
+static short pair_made(int nr, short colour, short ground)
+{
+	return (colour >= 0 || ground >= 0) && init_pair((short)nr, colour, ground) == OK ? (short)nr : 0;
+}
 
 static void colours_set(bool wanted)
 {
-	bool any = wanted && has_colors() && start_color() == OK && COLORS >= 8;
+	bool any = wanted && has_colors() && start_color() == OK && COLORS >= 8, many = any && COLORS >= 256;
 	if (any)
 		use_default_colors();
 	for (int look = 0; look < LOOKS; look++) {
-		short colour = COLORS >= 256 ? palette[look].many : palette[look].few;
-		term.attr[look] = any ? palette[look].attr : palette[look].mono;
-		term.pair[look] = 0;
-		if (any && colour >= 0 && init_pair((short)(look + 1), colour, -1) == OK)
-			term.pair[look] = (short)(look + 1);
-		if (any && look == LOOK_DIM && COLORS < 256)
-			term.attr[look] = A_DIM;
+		short colour = many ? palette[look].many : palette[look].few;
+		short ground = !many ? -1 : look == LOOK_BAR ? BAR_GROUND : look == LOOK_TAB ? TAB_GROUND : -1;
+		struct appearance *plain = &term.look[look][0], *selected = &term.look[look][1];
+		plain->attr = any ? palette[look].attr : palette[look].mono;
+		if (any && !many && (look == LOOK_DIM || look == LOOK_BAR))
+			plain->attr = palette[look].mono;
+		*selected = *plain;
+		if (many)
+			selected->pair = pair_made(LOOKS + look + 1, colour >= 0 ? colour : SELECTED_PLAIN, SELECTED_GROUND);
+		else
+			selected->attr ^= A_REVERSE;
+		if (any)
+			plain->pair = pair_made(look + 1, colour, ground);
+		if (any && !many)
+			selected->pair = plain->pair;
 	}
 }
 
@@ -192,11 +209,9 @@ static void cell_show(int row, int col, const struct cell *cell)
 {
 	wchar_t text[3] = { (wchar_t)cell->ch, (wchar_t)cell->mark, 0 };
 	int look = cell->look & ~LOOK_SELECTED;
-	attr_t attr = term.attr[look < LOOKS ? look : 0];
+	const struct appearance *as = &term.look[look < LOOKS ? look : 0][(cell->look & LOOK_SELECTED) != 0];
 	cchar_t out;
-	if (cell->look & LOOK_SELECTED)
-		attr ^= A_REVERSE;
-	if (setcchar(&out, text, attr, term.pair[look < LOOKS ? look : 0], NULL) == OK)
+	if (setcchar(&out, text, as->attr, as->pair, NULL) == OK)
 		mvadd_wch(row, col, &out);
 }
 
@@ -287,9 +302,12 @@ void screen_copy(const char *text)
 
 void screen_suspend(void)
 {
+	struct sigaction of_curses;
 	def_prog_mode();
 	endwin();
+	sigaction(SIGTSTP, &(struct sigaction){ .sa_handler = SIG_DFL }, &of_curses);
 	raise(SIGTSTP);
+	sigaction(SIGTSTP, &of_curses, NULL);
 	reset_prog_mode();
 	clearok(curscr, TRUE);
 	refresh();

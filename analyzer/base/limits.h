@@ -83,10 +83,17 @@ enum {
 	LIMIT_INDEX_CHUNK      = 128,     /* packets in one row of packet_index */
 	LIMIT_NOTE             = 4096,    /* text of one note */
 
+	/* filter.c; SQLite's parser and the depth of its expressions set the bounds */
+	LIMIT_FILTER           = 4096,
+	LIMIT_FILTER_VALUES    = 256,     /* fields and values */
+	LIMIT_FILTER_NESTING   = 16,      /* parentheses and ! inside of one another */
+
 	/* rules and report */
 	LIMIT_RULE_FILE        = 1 << 20,
 	LIMIT_RULE_PARAMS      = 32,
 	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
+	LIMIT_SERVERS          = 65536,   /* of one capture that are counted apart */
+	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
 
 	/* tui */
 	LIMIT_NOTES_SHOWN      = 10000,

@@ -1,16 +1,22 @@
 -- report.sql - what every report format says, as temporary views over the case. Wording
 -- that formats share is here; how it looks is theirs. Functions: report_model.h.
 
--- What is not to be told, and the time that was asked for (report_choice.h): nothing, any.
-CREATE TEMP TABLE IF NOT EXISTS left_out(finding INTEGER PRIMARY KEY, why TEXT NOT NULL);
+-- The time that was asked for (report_choice.h): any. What is not to be told is in left_out.
 CREATE TEMP TABLE IF NOT EXISTS chosen_time(at_ns INTEGER NOT NULL, window_ns INTEGER NOT NULL);
 
--- The first finding of a rule on the same endpoints stands for all of them.
-CREATE TEMP TABLE shown_incident_of AS
-  SELECT id, min(id) OVER (PARTITION BY rule, severity, address(client), server) AS incident_id
-    FROM finding WHERE id NOT IN (SELECT finding FROM temp.left_out);
-CREATE UNIQUE INDEX temp.shown_incident_of_id ON shown_incident_of(id);
-CREATE INDEX temp.shown_incident_of_incident ON shown_incident_of(incident_id, id);
+-- The one incident to be told; none: all.
+CREATE TEMP TABLE IF NOT EXISTS chosen_incident(id INTEGER PRIMARY KEY);
+
+-- Incidents are worked out by the rules pass, or anew where something is left out (incidents.sql).
+CREATE TEMP VIEW shown_incident_of AS
+  SELECT finding_id AS id, incident_id FROM incident_of
+   WHERE NOT EXISTS (SELECT 1 FROM temp.chosen_incident) OR incident_id IN (SELECT id FROM temp.chosen_incident)
+      OR finding_id IN (SELECT id FROM quality_listed);
+CREATE TEMP VIEW shown_incident AS
+  SELECT l.id, nr, iif(c.id IS NULL, nth, 1) AS nth, iif(c.id IS NULL, of_rule, 1) AS of_rule, rule, severity, title,
+         confidence, doubt, client, server, flow_id, capture_id, client_address, findings, first_ns, last_ns
+    FROM incident_listed l LEFT JOIN temp.chosen_incident c
+   WHERE c.id IS NULL OR c.id = l.id;
 
 -- Findings with what their rule says, and where they stand: 'finding', 'benign', 'quality'.
 CREATE TEMP VIEW shown_finding AS
@@ -32,23 +38,11 @@ CREATE TEMP VIEW shown_evidence AS
     LEFT JOIN capture_file f ON f.capture_id = c.id AND e.frame >= f.first_frame
                             AND e.frame < f.first_frame + f.frames;
 
-CREATE TEMP TABLE shown_quality AS
-  SELECT id, capture_id, rule, severity, confidence, summary, numbers, remedy_text,
-         coalesce(json_extract(numbers, '$.kind'), rule) AS kind,
-         coalesce(json_extract(numbers, '$.count'), 1) AS count
-    FROM temp.shown_finding WHERE place = 'quality';
-
--- Incidents that are a problem, in the report's order. nr counts them, nth those of a rule.
-CREATE TEMP TABLE shown_incident AS
-  SELECT f.id, row_number() OVER (ORDER BY f.id) AS nr,
-         row_number() OVER (PARTITION BY f.rule ORDER BY f.id) AS nth,
-         count(*) OVER (PARTITION BY f.rule) AS of_rule,
-         f.rule, f.severity, f.title, f.confidence, f.doubt, f.client, f.server, f.flow_id, f.capture_id,
-         n.client_address, n.findings, n.first_ns, n.last_ns
-    FROM temp.shown_finding f
-    JOIN (SELECT incident_id, count(*) AS findings, min(address(client)) AS client_address,
-                 min(from_ns) AS first_ns, max(coalesce(to_ns, from_ns)) AS last_ns
-            FROM temp.shown_finding WHERE place = 'finding' GROUP BY incident_id) n ON n.incident_id = f.id;
+-- What limits the captures.
+CREATE TEMP VIEW shown_quality AS
+  SELECT q.id, f.capture_id, f.rule, f.severity, f.confidence, f.summary, f.numbers, r.remedy AS remedy_text,
+         q.kind, q.count
+    FROM quality_listed q JOIN finding f ON f.id = q.id JOIN rule r ON r.id = f.rule;
 
 -- "10.0.0.5 -> 10.0.0.9:80", of an incident
 CREATE TEMP VIEW shown_between AS
@@ -63,24 +57,30 @@ CREATE TEMP VIEW shown_verdict AS
            || coalesce(clock_s(first_ns), '')
            || iif(findings > 1, ', ' || findings || ' times', '')
            || iif(findings > 1 AND first_ns IS NOT NULL, ' in ' || duration(last_ns - first_ns), '') AS who,
-         first_sentence(filled(f.remedy_text, f.numbers)) AS remedy, incidents - 1 AS others
-    FROM (SELECT *, instr(s, coalesce(client_address, '')) AND instr(s, coalesce(server, '')) AS named,
-                 count(*) OVER () AS incidents
-            FROM (SELECT n.*, (SELECT summary FROM finding f WHERE f.id = n.id) AS s
-                    FROM temp.shown_incident n)) i
-    JOIN temp.shown_finding f ON f.id = i.id
-   ORDER BY i.severity = 'note', i.severity = 'warning', i.confidence = 'possible',
-            i.confidence = 'likely', findings DESC, i.id LIMIT 1;
+         first_sentence(filled(f.remedy_text, f.numbers)) AS remedy,
+         (SELECT count(*) FROM temp.shown_incident) - 1 AS others
+    FROM (SELECT n.*, instr(m.summary, coalesce(client_address, '')) AND instr(m.summary, coalesce(n.server, '')) AS named
+            FROM (SELECT * FROM temp.shown_incident
+                   ORDER BY severity = 'note', severity = 'warning', confidence = 'possible',
+                            confidence = 'likely', findings DESC, id LIMIT 1) n
+            JOIN finding m ON m.id = n.id) i
+    JOIN temp.shown_finding f ON f.id = i.id;
 
 -- What was left out because it was not asked for.
 CREATE TEMP VIEW shown_left_out(text) AS
   SELECT 'Not shown: ' || group_concat(what, '; ') || '.'
     FROM (SELECT plural(count(*), 'finding') || CASE why WHEN 'known' THEN ' that the earlier case has too'
                    WHEN 'elsewhere' THEN ' about other addresses or ports'
-                   WHEN 'unasked' THEN ' that nobody asked for here'
-                   ELSE (SELECT ' not within ' || duration(window_ns) || ' of ' || clock(at_ns) FROM temp.chosen_time) END AS what
+                   WHEN 'other connection' THEN ' about other connections'
+                   ELSE (SELECT ' not within ' || duration(window_ns) || ' of ' || clock(at_ns) FROM temp.chosen_time) END AS what, why
             FROM temp.left_out l JOIN finding f ON f.id = l.finding JOIN rule r ON r.id = f.rule
-           WHERE r.about <> 'capture' GROUP BY why ORDER BY why)
+           WHERE r.about <> 'capture' GROUP BY why
+          UNION ALL
+          SELECT plural(count(*), 'finding') || ' that nobody asked for here', 'unasked'
+            FROM temp.chosen_incident c JOIN incident_of i ON i.incident_id <> c.id
+            JOIN finding f ON f.id = i.finding_id JOIN rule r ON r.id = f.rule
+           WHERE r.about <> 'capture' HAVING count(*)
+           ORDER BY why)
   HAVING count(*);
 
 -- Where a time was asked for: the connections in which something happened around it, those

@@ -6,6 +6,7 @@
 
 #include "digest.h"
 #include "embedded.h"
+#include "tables.h"
 #include "text.h"
 #include "zone.h"
 
@@ -313,12 +314,28 @@ static bool functions_register(struct sqlite3 *db)
 	return true;
 }
 
+/* Where something is not to be told, or was not the last time, the incidents are others than
+ * those of the rules pass. */
+static bool incidents_chosen(struct sqlite3 *db)
+{
+	static const char sql[] =
+		"SELECT EXISTS (SELECT 1 FROM sqlite_temp_schema WHERE name = 'incident_of')"
+		"       OR EXISTS (SELECT 1 FROM temp.left_out)";
+	sqlite3_stmt *stmt = NULL;
+	bool ok = sqlite3_exec(db, "CREATE TEMP TABLE IF NOT EXISTS left_out(finding INTEGER PRIMARY KEY,"
+	                       " why TEXT NOT NULL)", NULL, NULL, NULL) == SQLITE_OK
+	       && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
+	bool anew = ok && sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return ok && (!anew || tables_make(db, "db/incidents.sql", true));
+}
+
 bool model_open(struct model *m, struct sqlite3 *db, struct err *err)
 {
 	*m = (struct model){ .db = db, .err = err, .shares = views_there(db) };
 	if (m->shares)
 		return true;
-	if (functions_register(db)
+	if (functions_register(db) && incidents_chosen(db)
 	    && sqlite3_exec(db, embedded_text("analyzer/report/report.sql"), NULL, NULL, NULL) == SQLITE_OK)
 		return true;
 	fail(err, "the case cannot be reported on: %s", sqlite3_errmsg(db));
