@@ -5,6 +5,7 @@
 
 #include "bindings.h"
 #include "browser.h"
+#include "commands.h"
 #include "key.h"
 #include "views.h"
 
@@ -43,6 +44,16 @@ static void bindings_list(struct sheet *s, const struct binding *binding)
 	}
 }
 
+static void commands_list(struct sheet *s)
+{
+	char usage[64] = "  ";
+	const char *words;
+	sheet_line(s, 0, LOOK_PLAIN, "");
+	sheet_heading(s, "Commands");
+	for (size_t i = 0; command_usage(i, usage + 2, sizeof usage - 2, &words); i++)
+		sheet_fold(s, 26, usage, LOOK_PLAIN, words);
+}
+
 static void help_draw(void *state, struct browser *b, struct area a)
 {
 	struct help *h = state;
@@ -57,6 +68,7 @@ static void help_draw(void *state, struct browser *b, struct area a)
 	sheet_line(s, 0, LOOK_PLAIN, "");
 	sheet_heading(s, "Keys everywhere");
 	bindings_list(s, browser_bindings);
+	commands_list(s);
 	sheet_draw(s, a);
 }
 

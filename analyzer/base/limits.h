@@ -94,6 +94,15 @@ enum {
 	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
 	LIMIT_SERVERS          = 65536,   /* of one capture that are counted apart */
 	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
+
+	/* tui */
+	LIMIT_NOTES_SHOWN      = 10000,
+	LIMIT_QUERY_ROWS       = 20000,   /* of a query's result kept */
+	LIMIT_QUERY_BYTES      = 16 << 20, /* of all its values kept */
+	LIMIT_QUERY_VALUE      = 16 << 20, /* of one value while it is being made */
+	LIMIT_QUERY_CELL       = 4096,    /* of one value kept */
+	LIMIT_QUERY_COLUMNS    = 200,     /* kept */
+	LIMIT_QUERY_WORDS      = 5000,    /* names of tables and columns that are completed */
 };
 
 #endif
