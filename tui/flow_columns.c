@@ -3,11 +3,11 @@
 
 #define NAME(ip, port) "iif(instr(" ip ", ':'), '[' || " ip " || ']', " ip ") || ':' || " port
 /* The address as a number, then the port, all of one length: they sort as bytes. */
-#define PLACE(ip, port) "ip_key(" ip ") || (65536 + " port ")"
+#define PLACE(ip, port) "ip_key(" ip ") || (100000 + " port ")"
 #define BY_ITSELF(sql) sql, sql
 
 const struct flow_column flow_columns[FLOW_COLUMNS] = {
-	{ "stream", "nr", BY_ITSELF("f.stream"), FLOW_COUNT, 0, 9, 15, false, false,
+	{ "stream", "nr", BY_ITSELF("f.stream"), FLOW_NUMBER, 0, 9, 15, false, false,
 	  "the number of the connection in Wireshark: tcp.stream" },
 	{ "start", "start", "f.first_ns", NULL, FLOW_CLOCK, 0, 15, 5, false, false,
 	  "its first packet, as t has it: since the capture's start, of the day, since the row before" },
@@ -50,7 +50,7 @@ const struct flow_column flow_columns[FLOW_COLUMNS] = {
 
 bool flow_column_right(const struct flow_column *c)
 {
-	return c->kind == FLOW_SPAN || c->kind == FLOW_BYTES || c->kind == FLOW_COUNT || c->kind == FLOW_CLOCK;
+	return c->kind == FLOW_SPAN || c->kind == FLOW_BYTES || c->kind == FLOW_COUNT || c->kind == FLOW_NUMBER || c->kind == FLOW_CLOCK;
 }
 
 void flow_choice_begin(struct flow_choice *c)

@@ -109,6 +109,7 @@ static void cell_write(const struct flow_grid *t, struct browser *b, int i, int6
 	case FLOW_SPAN:   text_duration(sqlite3_column_int64(t->row, at), text); break;
 	case FLOW_BYTES:  bytes_write(sqlite3_column_int64(t->row, at), text); break;
 	case FLOW_COUNT:
+	case FLOW_NUMBER:
 	case FLOW_TEXT:
 	case FLOW_ENDPOINT:
 	case FLOW_FINDING: snprintf(text, FLOW_CELL, "%s", model_text(t->row, at)); break;
@@ -143,7 +144,7 @@ static int width_wanted(const struct flow_grid *t, const struct browser *b, int 
 {
 	const struct flow_column *c = &flow_columns[t->column[i]];
 	int seen = t->seen[t->column[i]], head = text_width(c->head) + is_sorting(t, b, i);
-	if (seen == 0 && c->rare)
+	if (seen == 0 && c->rare && !is_sorting(t, b, i))
 		return 0;
 	seen = seen < c->most ? seen : c->most;
 	return seen > head ? seen : head;

@@ -125,14 +125,14 @@ static bool flows_work(void *state, struct browser *b, int64_t until_ns)
 
 /* ---- drawing ---- */
 
-/* 12 of 1,000,000 flows, 3 health checks hidden · filter: amqp        by duration */
+/* 12 of 1000000 flows  filter: amqp        by duration ↓ */
 static void head_draw(const struct flows *f, const struct browser *b, struct area a)
 {
 	const char *sort = flow_columns[b->flows.sort].name;
 	char left[128], right[80];
 	int64_t n = f->list.n;
 	if (f->rows.phase == FLOW_DONE)
-		snprintf(right, sizeof right, "by %s%s", sort, b->flows.reverse ? ", the last first" : "");
+		snprintf(right, sizeof right, "by %s%s", sort, b->flows.reverse ? " \xe2\x86\x93" : " \xe2\x86\x91");
 	else
 		snprintf(right, sizeof right, f->rows.keyed ? "sorting by %s: %d %%" : "%sreading: %d %%", f->rows.keyed ? sort : "",
 		         flow_rows_percent(&f->rows));
@@ -188,7 +188,9 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 		sheet_begin(&found, a.cols, a.on->ascii);
 		sheet_fold(&found, *severity ? SEVERITY_COLS : 0, "", *severity ? LOOK_PLAIN : LOOK_DIM, model_text(s, 4));
 		area_copy(area_part(a, 2, 0, a.rows - 2, a.cols), &found.canvas, 0);
-		area_put(a, 2, 0, look, *severity == 'f' ? severity : severity_word(severity));
+		area_put(a, 2, 0, look, *severity && *severity != 'f' ? severity_word(severity) : severity);
+		if (found.used > a.rows - 2)
+			area_put(a, a.rows - 1, a.cols - 1, LOOK_DIM, "\xe2\x80\xa6");
 	}
 	sheet_free(&found);
 }
@@ -286,11 +288,14 @@ static void health_turn(struct browser *b, void *state, int key)
 	browser_say(b, LOOK_DIM, b->health ? "Health checks are shown." : "Health checks are hidden.");
 }
 
+/* Of what is measured the most is looked for, as a rule. */
 static void sort_step(struct browser *b, void *state, int key)
 {
 	(void)state;
 	b->flows.sort = flow_choice_beside(&b->flows, b->flows.sort, key == '>' ? 1 : -1);
-	browser_say(b, LOOK_DIM, "Sorted by %s: %s.", flow_columns[b->flows.sort].name, flow_columns[b->flows.sort].help);
+	const struct flow_column *sort = &flow_columns[b->flows.sort];
+	b->flows.reverse = sort->kind == FLOW_SPAN || sort->kind == FLOW_BYTES || sort->kind == FLOW_COUNT;
+	browser_say(b, LOOK_DIM, "By %s: %s. r turns it around.", sort->name, sort->help);
 }
 
 /* All rows are there as a rule, and need only be turned. */
