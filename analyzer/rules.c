@@ -363,7 +363,8 @@ static bool conclusions_begin(struct pass *p)
 static bool summary_make(struct pass *p)
 {
 	bool temporary = p->options->temporary;
-	return (tables_make(p->db, "db/incidents.sql", temporary) && tables_make(p->db, "db/summary.sql", temporary))
+	return (tables_make(p->db, "db/incidents.sql", temporary) && tables_make(p->db, "db/summary.sql", temporary)
+	        && flows_count(p))
 	    || fail(p->err, "the summary of the findings cannot be written: %s", sqlite3_errmsg(p->db));
 }
 

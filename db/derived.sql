@@ -3,6 +3,11 @@
 -- are not kept every `main.` here becomes `temp.`: temporary tables hide those of
 -- the case, which stays as it is.
 
+DROP TABLE IF EXISTS main.capture_bucket;
+DROP VIEW  IF EXISTS main.server_summary;
+DROP TABLE IF EXISTS main.server_slow;
+DROP TABLE IF EXISTS main.server_survived;
+DROP TABLE IF EXISTS main.server_count;
 DROP TABLE IF EXISTS main.health_flow;
 DROP TABLE IF EXISTS main.flow_finding;
 DROP TABLE IF EXISTS main.quality_listed;

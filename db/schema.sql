@@ -2,8 +2,8 @@
 --
 -- This is the data reference. A case is an ordinary SQLite database; any tool
 -- that reads SQLite can read it. Facts are written while a capture is read and
--- never changed afterwards. Derived tables (derived.sql) are dropped and made
--- again by a rules pass (`tcpwhy rules run case.db`).
+-- never changed afterwards. Derived tables (derived.sql, incidents.sql, summary.sql)
+-- are dropped and made again by a rules pass (`tcpwhy rules run case.db`).
 --
 -- Times    *_ns: nanoseconds since 1970-01-01 UTC.
 -- Frames   count from 1 through a capture, as Wireshark does; for a capture of

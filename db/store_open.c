@@ -100,11 +100,12 @@ static bool connection_set_up(sqlite3 *db)
 	    && packet_table_register(db) && filter_register(db);
 }
 
-/* "" is SQLite's private database; a leading ':' would be special to it. */
+/* "" is SQLite's private database; a leading ':' would be special to it. One thread uses the
+ * connection, so SQLite need not lock it at every call. */
 static bool connect(struct store *s, const char *path, int flags)
 {
 	char *name = sqlite3_mprintf("%s%s", *path == ':' ? "./" : "", path);
-	int rc = name ? sqlite3_open_v2(name, &s->db, flags, NULL) : SQLITE_NOMEM;
+	int rc = name ? sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_NOMEM;
 	sqlite3_free(name);
 	return rc == SQLITE_OK && connection_set_up(s->db);
 }

@@ -63,3 +63,96 @@ INSERT OR IGNORE INTO main.health_flow
 -- and their other legs, behind address translation
 INSERT OR IGNORE INTO main.health_flow
   SELECT back FROM nat_leg WHERE front IN (SELECT flow_id FROM health_flow);
+
+-- Flows of each server, counted (analyzer/rules_summary.c). An empty address stands for all
+-- servers beyond the first 65536 of a capture.
+CREATE TABLE main.server_count(
+  capture_id    INTEGER NOT NULL REFERENCES capture,
+  server_ip     TEXT NOT NULL,
+  server_port   INTEGER NOT NULL,
+  app           TEXT,                   -- of the first flow that has one
+  apps_differ   INTEGER NOT NULL,       -- 1: others have another
+  flows         INTEGER NOT NULL,
+  clients       INTEGER NOT NULL,       -- addresses; at least so many, where there are a million
+  client_bytes  INTEGER NOT NULL,
+  server_bytes  INTEGER NOT NULL,
+  refused       INTEGER NOT NULL,       -- how the flows ended, as flow.ended and flow.ended_by say
+  unanswered    INTEGER NOT NULL,
+  open          INTEGER NOT NULL,
+  rst_by_client INTEGER NOT NULL,
+  rst_by_server INTEGER NOT NULL,
+  fin_by_client INTEGER NOT NULL,
+  fin_by_server INTEGER NOT NULL,
+  rtt_min_ns    INTEGER,                -- NULL: no handshake was captured
+  rtt_avg_ns    INTEGER,
+  rtt_max_ns    INTEGER,
+  PRIMARY KEY (capture_id, server_ip, server_port)
+) STRICT, WITHOUT ROWID;
+
+-- The longest silence of each server after which both sides went on.
+CREATE TABLE main.server_survived(
+  capture_id  INTEGER NOT NULL,
+  server_ip   TEXT NOT NULL,
+  server_port INTEGER NOT NULL,
+  ns          INTEGER NOT NULL,
+  PRIMARY KEY (capture_id, server_ip, server_port)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO main.server_survived
+  SELECT capture_id, server_ip, server_port, max(ns) FROM idle_survived GROUP BY capture_id, server_ip, server_port;
+
+-- HTTP answers that took a second or more. Of all answers it would cost a look at every exchange.
+CREATE TABLE main.server_slow(
+  capture_id  INTEGER NOT NULL,
+  server_ip   TEXT NOT NULL,
+  server_port INTEGER NOT NULL,
+  answers     INTEGER NOT NULL,
+  slowest_ns  INTEGER NOT NULL,
+  PRIMARY KEY (capture_id, server_ip, server_port)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO main.server_slow
+  SELECT f.capture_id, f.server_ip, f.server_port, count(*), max(x.response_ns - x.request_end_ns)
+    FROM http_exchange x CROSS JOIN flow f ON f.id = x.flow_id
+   WHERE x.response_ns - x.request_end_ns >= 1000000000
+   GROUP BY f.capture_id, f.server_ip, f.server_port;
+
+-- All that is known of a server at once.
+CREATE VIEW main.server_summary AS
+  SELECT c.*, v.ns AS survived_ns, b.fatal_ns, coalesce(s.answers, 0) AS slow_answers, s.slowest_ns
+    FROM server_count c
+    LEFT JOIN server_survived v USING (capture_id, server_ip, server_port)
+    LEFT JOIN idle_bracket b USING (capture_id, server_ip, server_port)
+    LEFT JOIN server_slow s USING (capture_id, server_ip, server_port);
+
+-- What happened in each 120th of a capture's time: nothing, where there is no row. A bucket is
+-- (last_ns - first_ns) / 120 + 1 ns wide.
+CREATE TABLE main.capture_bucket(
+  capture_id      INTEGER NOT NULL REFERENCES capture,
+  bucket          INTEGER NOT NULL,     -- from 0
+  begins          INTEGER NOT NULL DEFAULT 0,   -- flows (analyzer/rules_summary.c)
+  ends            INTEGER NOT NULL DEFAULT 0,
+  resets          INTEGER NOT NULL DEFAULT 0,   -- RST segments
+  retransmissions INTEGER NOT NULL DEFAULT 0,
+  findings        INTEGER NOT NULL DEFAULT 0,   -- that are a problem, by their beginning
+  PRIMARY KEY (capture_id, bucket)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO main.capture_bucket(capture_id, bucket, resets)
+  SELECT c.id, min(max((r.ns - c.first_ns) / ((c.last_ns - c.first_ns) / 120 + 1), 0), 119) AS nr, count(*)
+    FROM reset r JOIN flow f ON f.id = r.flow_id JOIN capture c ON c.id = f.capture_id
+   GROUP BY c.id, nr;
+
+INSERT INTO main.capture_bucket(capture_id, bucket, retransmissions)
+  SELECT c.id, min(max((e.ns - c.first_ns) / ((c.last_ns - c.first_ns) / 120 + 1), 0), 119) AS nr, count(*)
+    FROM tcp_event e JOIN flow f ON f.id = e.flow_id JOIN capture c ON c.id = f.capture_id
+   WHERE e.kind = 'retransmission'
+   GROUP BY c.id, nr
+      ON CONFLICT DO UPDATE SET retransmissions = excluded.retransmissions;
+
+INSERT INTO main.capture_bucket(capture_id, bucket, findings)
+  SELECT c.id, min(max((f.from_ns - c.first_ns) / ((c.last_ns - c.first_ns) / 120 + 1), 0), 119) AS nr, count(*)
+    FROM finding f JOIN rule r ON r.id = f.rule JOIN capture c ON c.id = f.capture_id
+   WHERE f.from_ns IS NOT NULL AND NOT r.benign AND r.about <> 'capture'
+   GROUP BY c.id, nr
+      ON CONFLICT DO UPDATE SET findings = excluded.findings;

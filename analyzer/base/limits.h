@@ -86,6 +86,8 @@ enum {
 	LIMIT_RULE_FILE        = 1 << 20,
 	LIMIT_RULE_PARAMS      = 32,
 	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
+	LIMIT_SERVERS          = 65536,   /* of one capture that are counted apart */
+	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
 };
 
 #endif
