@@ -3,7 +3,7 @@
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark and libhtp
 # make bench-dissectors  what the dissectors cost, with the samples' payload in memory
-# make fuzz [TIME=60]    the dissectors under libFuzzer, so many seconds each
+# make fuzz [TIME=60]    the dissectors and filters under libFuzzer, so many seconds each
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make docs        docs/rules.md, from the rules' headers
 # make install     PREFIX=/usr/local, DESTDIR=
@@ -171,12 +171,12 @@ bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
 # samples/; what is found is left in build-fuzz/NAME. Needs clang.
 TIME     ?= 60
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_SRC := analyzer/stream.c $(wildcard analyzer/base/*.c dissectors/*.c)
+FUZZ_SRC := analyzer/stream.c $(wildcard analyzer/base/*.c dissectors/*.c db/filter*.c)
 FUZZ_CC  := clang -std=c17 -D_DEFAULT_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
             -fno-sanitize-recover=all -Ianalyzer -Ianalyzer/base -Idissectors -Idb -Itests/conversation
 fuzz: $(FUZZ:%=fuzz-%)
 
-build-fuzz/core.a: $(FUZZ_SRC) $(wildcard analyzer/*.h analyzer/base/*.h dissectors/*.h)
+build-fuzz/core.a: $(FUZZ_SRC) $(wildcard analyzer/*.h analyzer/base/*.h dissectors/*.h db/*.h)
 	@mkdir -p $(@D)/objects && rm -f $@ $(@D)/objects/*
 	cd $(@D)/objects && $(subst -I,-I../../,$(FUZZ_CC)) $(PKG_CFLAGS) -c $(FUZZ_SRC:%=../../%)
 	@$(AR) rcs $@ $(@D)/objects/*.o
@@ -186,6 +186,9 @@ build-fuzz/http1/seeds: $(TALKS)
 
 build-fuzz/amqp/seeds: $(STREAMS)
 	@mkdir -p $@ && tests/fuzz/seeds.py $(STREAMS) $@ $(BENCH_CAPTURES)
+
+build-fuzz/filter/seeds: tests/fuzz/filter.seeds
+	@mkdir -p $@ && split -l 1 $< $@/
 
 fuzz-%: tests/fuzz/%.c build-fuzz/core.a build-fuzz/%/seeds
 	@mkdir -p build-fuzz/$*/found

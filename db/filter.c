@@ -104,7 +104,7 @@ static bool value_counted(struct parser *p)
 
 /* ---- conditions ---- */
 
-/* What a comparison is with: parameters, from and to. */
+/* What a comparison is with: parameters, from and to. Of a flag `low` is what it should be. */
 struct bound { int low, high; bool is_range; };
 
 struct comparison {
@@ -117,6 +117,18 @@ struct comparison {
 static char *finished(sqlite3_str *s)
 {
 	char *text = sqlite3_str_finish(s);
+	if (!text)
+		die("out of memory");
+	return text;
+}
+
+__attribute__((format(printf, 1, 2)))
+static char *printed(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *text = sqlite3_vmprintf(fmt, ap);
+	va_end(ap);
 	if (!text)
 		die("out of memory");
 	return text;
@@ -161,9 +173,7 @@ static void span_condition_put(struct parser *p, sqlite3_str *s, const struct fi
 	sqlite3_str_appendf(s, " AND %s >= ", f->value[1]);
 	param_put(p, s, with.low);
 	if (f->within) {
-		char *of_frame = sqlite3_mprintf("p.frame BETWEEN ?%d AND ?%d", with.low, with.high);
-		if (!of_frame)
-			die("out of memory");
+		char *of_frame = printed("p.frame BETWEEN ?%d AND ?%d", with.low, with.high);
 		sqlite3_str_appendall(s, " AND ");
 		template_put(s, f->within, of_frame);
 		sqlite3_free(of_frame);
@@ -217,22 +227,21 @@ static void any_put(struct parser *p, sqlite3_str *s, const struct comparison *c
 /* That there is one at all. */
 static void has_put(sqlite3_str *s, const struct filter_field *f)
 {
-	char known[256];
 	if (f->kind == FIELD_FLAG || f->has) {
 		sqlite3_str_appendall(s, f->kind == FIELD_FLAG ? f->value[0] : f->has);
 		return;
 	}
-	snprintf(known, sizeof known, "%s IS NOT NULL", f->value[0]);
+	char *known = printed("%s IS NOT NULL", f->value[0]);
 	template_put(s, f->within && !has_span(f) ? f->within : "$", known);
+	sqlite3_free(known);
 }
 
 static void comparison_put(struct parser *p, const struct comparison *c)
 {
 	sqlite3_str *s = p->sql;
 	if (c->field->kind == FIELD_FLAG) {
-		bool holds = p->filter->values[c->with[0].low - p->filter->first_param].number;
-		sqlite3_str_appendf(s, "(%s) %s", c->field->value[0],
-		                    holds == (c->operator == EQ) ? "IS TRUE" : "IS NOT TRUE");
+		bool holds = c->with[0].low == (c->operator == EQ);
+		sqlite3_str_appendf(s, "(%s) %s", c->field->value[0], holds ? "IS TRUE" : "IS NOT TRUE");
 	} else if (c->operator == NE) {
 		sqlite3_str_appendall(s, "(");
 		has_put(s, c->field);
@@ -292,7 +301,7 @@ static bool operand(struct parser *p, struct comparison *c, bool may_be_range)
 		return wrong(p, at, "%s", why.text);
 	struct bound *with = &c->with[c->n++];
 	with->is_range = o.is_range;
-	with->low = with->high = value_add(p, o.low);
+	with->low = with->high = c->field->kind == FIELD_FLAG ? o.low.number != 0 : value_add(p, o.low);
 	if (o.is_range)
 		with->high = value_add(p, o.high);
 	return true;

@@ -18,7 +18,10 @@
  * Bounds  LIMIT_FILTER bytes, LIMIT_FILTER_VALUES fields and values, LIMIT_FILTER_NESTING
  *         parentheses and ! inside of one another: SQLite parses what comes of it.
  * Errors  one sentence: where, what, and what to write instead.
- * Cost    a condition on another table is a search in it by flow_id.
+ * Cost    a condition on another table is a search in it by flow_id, a single address one in
+ *         an index of flow; others look at every flow.
+ * Order   what is asked about findings is in tables that a rules pass makes; before the first
+ *         one such a condition is no valid SQL.
  */
 #ifndef FILTER_H
 #define FILTER_H
@@ -36,8 +39,8 @@ struct filter {
 	char                *sql;      /* a condition over a row of table flow that is called f: it
 	                                  matches where this is true; else it is 0 or NULL */
 	int                  first_param;
-	struct filter_value *values;   /* of ?first_param and those behind it */
-	size_t               values_n;
+	struct filter_value *values;   /* of ?first_param and those behind it: other parameters of the */
+	size_t               values_n; /* statement are before these or from first_param + values_n on */
 };
 
 /* Parameters are numbered from first_param (from 1 on). An empty or blank text matches

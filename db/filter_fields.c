@@ -59,7 +59,8 @@ static const struct filter_field fields[] = {
 
 	/* what is spoken */
 	PLAIN("app", FIELD_NAME, "f.app", "the protocol: http, amqp, tls, or nDPI's name"),
-	FLAG("http", "(f.app = 'http' OR EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = f.id))", "HTTP was spoken"),
+	FLAG("http", "(f.app = 'http' OR EXISTS (SELECT 1 FROM http_exchange x WHERE x.flow_id = f.id))",
+	     "HTTP was spoken"),
 	FLAG("amqp", "f.app = 'amqp'", "AMQP was spoken"),
 	FLAG("tls", "f.app = 'tls'", "TLS was spoken"),
 	FLAG("websocket", "f.app = 'websocket'", "it became a WebSocket"),
@@ -67,6 +68,7 @@ static const struct filter_field fields[] = {
 	/* what was found */
 	{ "finding", FIELD_TEXT, "a finding about it: alone, or the rule's id", { "n.rule" }, FINDING("$"), NULL,
 	  FINDING(TROUBLE) },
+	FOUND("rule", FIELD_TEXT, "n.rule", FINDING("$"), "the id of the rule of a finding"),
 	{ "severity", FIELD_RANK, "of a finding: note, warning, error", { "instr('" SEVERITIES "', n.severity)" },
 	  FINDING(TROUBLE " AND $"), SEVERITIES, NULL },
 	{ "confidence", FIELD_RANK, "of a finding: possible, likely, proven",
@@ -82,7 +84,8 @@ static const struct filter_field fields[] = {
 	ENDED("unanswered", "nothing answered its SYN"),
 	ENDED("open", "it had not ended when the capture did"),
 	WORDS("ended_by", "f.ended_by", "client server", "who ended it: client, server"),
-	WORDS("conn_state", "f.conn_state", "S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH", "Zeek's: S0, SF, RSTR, ..."),
+	WORDS("conn_state", "f.conn_state", "S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH",
+	      "Zeek's: S0, SF, RSTR, ..."),
 	PLAIN("history", FIELD_TEXT, "f.history", "Zeek's letters"),
 	PLAIN("duration", FIELD_SPAN, "f.last_ns - f.first_ns", "from its first packet to its last"),
 	FOUND("silence", FIELD_SPAN, "(SELECT max(s.to_ns - s.from_ns) FROM silence s WHERE s.flow_id = f.id"

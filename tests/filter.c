@@ -165,7 +165,8 @@ static const struct { const char *text, *flows; } choices[] = {
 	{ "ended == rst", "2" }, { "ended in {rst, refused}", "2 4" }, { "ended != fin", "2 3 4 5" },
 	{ "ended_by == server", "2 4" }, { "ended_by", "1 2 4" }, { "conn_state == sf", "1" },
 	{ "tcp.flags.reset", "2 4" }, { "tcp.flags.reset == 1", "2 4" }, { "tcp.flags.reset == 0", "1 3 5" },
-	{ "tcp.flags.reset != true", "1 3 5" }, { "tcp.flags.fin != 0", "1" }, { "tcp.flags.syn", "1" },
+	{ "tcp.flags.reset != true", "1 3 5" }, { "tcp.flags.fin != 0", "1" },
+	{ "tcp.flags.fin == 1 && tcp.port == 80 && http == 1", "1" }, { "tcp.flags.syn", "1" },
 	{ "tcp.analysis.retransmission", "2" }, { "tcp.analysis.duplicate_ack", "1" }, { "icmp", "4" },
 	{ "amqp == 0 && tls == 0 && http == false", "4 5" },
 	/* spans */
@@ -195,8 +196,8 @@ static const struct { const char *text, *flows; } choices[] = {
 	{ "history contains R", "1 2 3 4 5" }, { "history contains r", "" }, { "path", "" },
 	/* findings and notes */
 	{ "finding", "2 5" }, { "!finding", "1 3 4" }, { "finding == tcp.reset-after-idle", "2" },
-	{ "finding == tcp.churn", "2 5" }, { "finding == tcp.health-check", "4" }, { "finding contains tcp.", "2 4 5" },
-	{ "finding != tcp.reset-after-idle", "5" }, { "finding == capture.snapped", "3" },
+	{ "finding == tcp.churn", "2 5" }, { "finding == tcp.health-check", "4" }, { "rule contains tcp.", "2 4 5" },
+	{ "finding != tcp.reset-after-idle", "5" }, { "rule", "2 3 4 5" }, { "finding == capture.snapped", "3" },
 	{ "severity >= warning", "2 5" }, { "severity == error", "2" }, { "severity < error", "2 5" },
 	{ "severity in {warning..error}", "2 5" }, { "severity", "2 5" }, { "confidence >= likely", "2" },
 	{ "confidence == proven", "" }, { "health", "4" }, { "note", "1 2 5" }, { "note contains why", "2 5" },
@@ -211,6 +212,7 @@ static char *chosen(sqlite3 *db, const struct filter *filter)
 	char *sql = sqlite3_mprintf("SELECT coalesce(group_concat(id, ' '), '') FROM (SELECT f.id FROM flow f"
 	                            " WHERE f.id >= ?1 AND (%s) ORDER BY f.id)", filter->sql);
 	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK) {
+		CHECK(sqlite3_bind_parameter_count(s) == 1 + (int)filter->values_n);
 		sqlite3_bind_int(s, 1, 0);
 		filter_bind(filter, s);
 		if (sqlite3_step(s) == SQLITE_ROW)
