@@ -27,13 +27,32 @@ void flow_grid_free(struct flow_grid *t)
 	t->changes = 0;
 }
 
+/* What values of a column are written with; NULL: anything. */
+static const char *alphabet(enum flow_kind kind)
+{
+	switch (kind) {
+	case FLOW_CLOCK:  return "0123456789.:-";
+	case FLOW_SPAN:   return "0123456789-. dhminusDHMINUS";
+	case FLOW_BYTES:  return "0123456789.kMGTPEKmgtpe";
+	case FLOW_COUNT:
+	case FLOW_NUMBER: return "0123456789";
+	default:          return NULL;
+	}
+}
+
+static bool may_hold(const struct flow_column *c, const char *text)
+{
+	const char *with = alphabet(c->kind);
+	return !with || !text[strspn(text, with)];
+}
+
 static void statement_make(struct flow_grid *t, struct browser *b)
 {
 	sqlite3_str *values = sqlite3_str_new(b->db);
 	t->n = 0;
 	for (int i = 0; i < FLOW_COLUMNS; i++) {
 		uint8_t c = b->flows.order[i];
-		if (b->flows.hidden[c])
+		if (b->flows.hidden[c] || !may_hold(&flow_columns[c], t->sought))
 			continue;
 		t->column[t->n++] = c;
 		sqlite3_str_appendf(values, ", %s", flow_columns[c].value);
@@ -120,6 +139,10 @@ bool flow_grid_has(struct flow_grid *t, struct browser *b, int64_t id, const cha
 {
 	bool has = false;
 	char text[FLOW_CELL];
+	if (strcmp(t->sought, part) != 0) {
+		snprintf(t->sought, sizeof t->sought, "%s", part);
+		t->changes = 0;
+	}
 	if (row_read(t, b, id))
 		for (int i = 0; i < t->n && !has; i++) {
 			cell_write(t, b, i, 0, text);

@@ -16,7 +16,7 @@ enum { SEVERITY_COLS = 8 };
 struct flows {
 	struct list       list;
 	struct flow_rows  rows;
-	struct flow_grid table;
+	struct flow_grid table, find;
 	struct sqlite3_stmt *found;       /* whether a flow has a finding */
 
 	/* What the rows are chosen by. */
@@ -78,6 +78,7 @@ static void flows_close(void *state)
 	struct flows *f = state;
 	sqlite3_finalize(f->found);
 	flow_grid_free(&f->table);
+	flow_grid_free(&f->find);
 	flow_rows_free(&f->rows);
 }
 
@@ -197,10 +198,11 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 
 static void nothing_draw(const struct flows *f, const struct browser *b, struct area a)
 {
-	bool done = f->rows.phase == FLOW_DONE;
+	bool done = f->rows.phase == FLOW_DONE, hidden = f->rows.health && !b->health;
 	area_put(a, 1, 0, LOOK_DIM, !done ? "None as yet."
+	         : *b->filter && hidden ? "The filter lets no flow pass that is shown; H shows health checks, F5 clears it."
 	         : *b->filter ? "The filter lets no flow pass. F5 clears it, f changes it."
-	         : f->rows.total && !b->health ? "All flows are health checks. H shows them."
+	         : f->rows.total && hidden ? "All flows are health checks. H shows them."
 	         : "The case has no flows: no TCP was captured.");
 }
 
@@ -237,7 +239,7 @@ static void flows_about(void *state, struct browser *b, struct about *about)
 static bool flows_row_has(void *state, struct browser *b, int64_t row, const char *text)
 {
 	struct flows *f = state;
-	return flow_grid_has(&f->table, b, flow_at(f, row), text);
+	return flow_grid_has(&f->find, b, flow_at(f, row), text);
 }
 
 static bool row_has_finding(void *state, struct browser *b, int64_t row, const char *text)
