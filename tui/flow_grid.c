@@ -130,7 +130,7 @@ static void cell_write(const struct flow_grid *t, struct browser *b, int i, int6
 	case FLOW_COUNT:
 	case FLOW_NUMBER:
 	case FLOW_TEXT:
-	case FLOW_ENDPOINT:
+	case FLOW_TAIL:
 	case FLOW_FINDING: snprintf(text, FLOW_CELL, "%s", model_text(t->row, at)); break;
 	}
 }
@@ -245,8 +245,8 @@ static int severity_look(const char *word)
 	return *word == 'e' ? LOOK_ERROR : *word == 'w' ? LOOK_WARNING : *word == 'n' ? LOOK_NOTE : LOOK_DIM;
 }
 
-/* An endpoint's end, with the port, tells more than its beginning. */
-static void endpoint_draw(struct area a, int row, int col, int width, int look, const char *text)
+/* Cut, a text of which the end tells most keeps that: a port, what a capture's name ends in. */
+static void tail_draw(struct area a, int row, int col, int width, int look, const char *text)
 {
 	int cut = text_width(text) - width;
 	if (cut > 0) {
@@ -294,8 +294,8 @@ static void row_draw(const struct flow_grid *t, struct browser *b, struct area a
 		if (!l->width[i])
 			continue;
 		cell_write(t, b, i, before_ns, text);
-		if (c->kind == FLOW_ENDPOINT)
-			endpoint_draw(a, row, l->at[i], l->width[i], look, text);
+		if (c->kind == FLOW_TAIL)
+			tail_draw(a, row, l->at[i], l->width[i], look, text);
 		else
 			area_field(a, row, l->at[i], flow_column_right(c) ? -l->width[i] : l->width[i], look, text);
 	}

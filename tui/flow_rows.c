@@ -127,8 +127,11 @@ bool flow_rows_choose(struct flow_rows *r, const struct flow_wish *w, struct err
 	r->absent = 0;
 	r->begun_ns = browser_now();
 	r->swapped = false;
-	r->phase = !r->by_index || capture_next(r, err) ? FLOW_SCAN : FLOW_DONE;
-	return true;
+	r->phase = FLOW_SCAN;
+	err->text[0] = '\0';
+	if (r->by_index && !capture_next(r, err))
+		choice_end(r);
+	return !*err->text;
 }
 
 /* ---- keys ---- */

@@ -38,7 +38,7 @@ static int64_t flow_at(const struct flows *f, int64_t row)
 /* A column of texts? Then its key is one. */
 static bool is_text(const struct flow_column *c)
 {
-	return c->kind == FLOW_TEXT || c->kind == FLOW_ENDPOINT || c->kind == FLOW_FINDING;
+	return c->kind == FLOW_TEXT || c->kind == FLOW_TAIL || c->kind == FLOW_FINDING;
 }
 
 static bool rows_choose(struct flows *f, struct browser *b, struct err *err)
@@ -173,7 +173,8 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
 		"SELECT n.client || ' → ' || n.server, coalesce(f.app, ''), f.conn_state, iif(w.benign, 'fine', coalesce(d.severity, '')),"
-		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', ''))"
+		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', '')),"
+		"       (SELECT '; in ' || file_name(c.name) FROM capture c WHERE c.id = f.capture_id AND (SELECT count(*) FROM capture) > 1)"
 		"  FROM flow f JOIN flow_name n ON n.flow_id = f.id LEFT JOIN flow_finding w ON w.flow_id = f.id"
 		"  LEFT JOIN finding d ON d.id = w.finding_id LEFT JOIN health_flow h ON h.flow_id = f.id WHERE f.id = ?1",
 		flow_at(f, f->list.at), 0);
@@ -183,8 +184,8 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 		const char *severity = model_text(s, 3);
 		int look = *severity == 'e' ? LOOK_ERROR : *severity == 'w' ? LOOK_WARNING : *severity == 'n' ? LOOK_NOTE : LOOK_GOOD;
 		char line[512];
-		snprintf(line, sizeof line, "%s  %s%s%s", model_text(s, 0), model_text(s, 1), *model_text(s, 1) ? ", " : "",
-		         state_words(model_text(s, 2)));
+		snprintf(line, sizeof line, "%s  %s%s%s%s", model_text(s, 0), model_text(s, 1), *model_text(s, 1) ? ", " : "",
+		         state_words(model_text(s, 2)), model_text(s, 5));
 		area_field(a, 1, 0, a.cols, LOOK_PLAIN, line);
 		sheet_begin(&found, a.cols, a.on->ascii);
 		sheet_fold(&found, *severity ? SEVERITY_COLS : 0, "", *severity ? LOOK_PLAIN : LOOK_DIM, model_text(s, 4));
