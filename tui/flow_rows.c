@@ -14,7 +14,7 @@
 #include "browser.h"
 
 enum { ID_SIZE = 8, NUMBER_SIZE = KEY_NUMBER + ID_SIZE, TEXT_SIZE = KEY_TEXT + ID_SIZE,
-       RUN = 32768, ROWS_A_LOOK = 16, FIRST_PARAM = 3 };
+       RUN = 8192, ROWS_A_LOOK = 16, FIRST_PARAM = 3 };
 
 /* So long the old rows stay where the flow to keep is not among the new ones yet. */
 static const int64_t PATIENCE_NS = 200000000;
@@ -58,7 +58,7 @@ static void choice_end(struct flow_rows *r)
 	r->next = (struct flow_ids){ 0 };
 	r->record = NULL;
 	r->heap = r->run_at = NULL;
-	r->records = r->room = r->heaped = 0;
+	r->records = r->heaped = 0;
 	r->phase = FLOW_DONE;
 }
 
@@ -94,6 +94,15 @@ static bool capture_next(struct flow_rows *r, struct err *err)
 	                   r->capture, &r->capture, err) && r->capture;
 }
 
+/* Room for all that can come; what stays unused costs no memory. */
+static void rows_room(struct flow_rows *r)
+{
+	r->room = r->total < FLOW_ROWS_MOST ? (size_t)r->total : FLOW_ROWS_MOST;
+	r->next.at = alloc_grown(NULL, r->room + 1, sizeof *r->next.at);
+	if (r->keyed)
+		r->record = alloc_grown(NULL, r->room + 1, record_size(r));
+}
+
 bool flow_rows_choose(struct flow_rows *r, const struct flow_wish *w, struct err *err)
 {
 	struct filter filter;
@@ -110,6 +119,7 @@ bool flow_rows_choose(struct flow_rows *r, const struct flow_wish *w, struct err
 	sqlite3_free(sql);
 	if (rc != SQLITE_OK)
 		return fail(err, "%s", sqlite3_errmsg(r->db));
+	rows_room(r);
 	bool back = r->reverse && !r->keyed;
 	r->last = back ? INT64_MAX : INT64_MIN;
 	r->capture = r->last;
@@ -117,8 +127,11 @@ bool flow_rows_choose(struct flow_rows *r, const struct flow_wish *w, struct err
 	r->absent = 0;
 	r->begun_ns = browser_now();
 	r->swapped = false;
-	r->phase = !r->by_index || capture_next(r, err) ? FLOW_SCAN : FLOW_DONE;
-	return true;
+	r->phase = FLOW_SCAN;
+	err->text[0] = '\0';
+	if (r->by_index && !capture_next(r, err))
+		choice_end(r);
+	return !*err->text;
 }
 
 /* ---- keys ---- */
@@ -189,26 +202,12 @@ static void run_sort(struct flow_rows *r)
 
 static void record_add(struct flow_rows *r, int64_t id)
 {
-	size_t size = record_size(r);
-	if (r->records == r->room) {
-		r->room += r->room / 4 + RUN;
-		r->record = alloc_grown(r->record, r->room, size);
-	}
-	record_write(r, r->record + r->records++ * size, id);
+	record_write(r, r->record + r->records++ * record_size(r), id);
 	if (r->records % RUN == 0)
 		run_sort(r);
 }
 
 /* ---- rows ---- */
-
-static void id_add(struct flow_ids *to, int64_t id)
-{
-	if (to->n == to->room) {
-		to->room += to->room / 4 + 4096;
-		to->at = alloc_grown(to->at, to->room, sizeof *to->at);
-	}
-	to->at[to->n++] = id;
-}
 
 /* Show the new rows; more are to come. */
 static void rows_replace(struct flow_rows *r)
@@ -225,7 +224,8 @@ static void rows_replace(struct flow_rows *r)
 
 static void row_add(struct flow_rows *r, int64_t id)
 {
-	id_add(r->swapped ? &r->shown : &r->next, id);
+	struct flow_ids *to = r->swapped ? &r->shown : &r->next;
+	to->at[to->n++] = id;
 	if (r->swapped && id == r->keep)
 		r->found = (int64_t)r->shown.n - 1;
 }
@@ -306,7 +306,7 @@ static bool scan_row(struct flow_rows *r, struct err *err, bool *ok)
 		record_add(r, r->last);
 	else
 		row_add(r, r->last);
-	return (r->keyed ? r->records : r->next.n + r->shown.n * r->swapped) < FLOW_ROWS_MOST;
+	return (r->keyed ? r->records : r->swapped ? r->shown.n : r->next.n) < r->room;
 }
 
 static void scan_end(struct flow_rows *r, bool ok, struct err *err)

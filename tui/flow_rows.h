@@ -25,7 +25,7 @@ struct sqlite3_stmt;
 
 enum { FLOW_ROWS_MOST = 10000000, KEY_NUMBER = 8, KEY_TEXT = 24 };
 
-struct flow_ids { int64_t *at; size_t n, room; };
+struct flow_ids { int64_t *at; size_t n; };
 
 /* What is to be shown. */
 struct flow_wish {
@@ -55,12 +55,13 @@ struct flow_rows {
 	struct sqlite3_stmt *scan;
 	int64_t         capture, last, scanned, keep, begun_ns;
 	struct flow_ids next;
+	size_t          room;             /* rows that there can be */
 	bool            swapped;          /* rows go into shown */
 	size_t          absent;           /* rows without a key, at the end */
 
 	/* Records of key and id as bytes that sort as they are, in runs that are sorted. */
 	unsigned char  *record;
-	size_t          records, room;
+	size_t          records;
 	size_t         *heap, *run_at;    /* runs, the one with the least record first */
 	size_t          heaped;
 };
