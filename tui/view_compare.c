@@ -69,19 +69,21 @@ static const char facts_sql[] =
 	")"
 	"SELECT a.label, a.text, b.text, a.ns, b.ns FROM fact a JOIN fact b ON b.nr = a.nr AND b.side = 2 WHERE a.side = 1 ORDER BY a.nr";
 
-/* What differs has a row, the rest is in one. */
-static void facts_write(struct compare_view *v, struct browser *b, struct sheet *to)
+enum { SAME = 1024 };
+
+/* What differs has a row each; the rest is left in `same`, for the end. */
+static void facts_write(struct compare_view *v, struct browser *b, struct sheet *to, char same[static SAME])
 {
-	char same[1024] = "";
 	size_t n = 0;
+	same[0] = '\0';
 	struct sqlite3_stmt *s = model_query(&b->model, facts_sql, v->compare.side[0].flow_id, v->compare.side[1].flow_id);
 	while (model_next(&b->model, s)) {
 		const char *a = model_text(s, 1), *other = model_text(s, 2);
 		bool alike = strcmp(a, other) == 0, time = sqlite3_column_type(s, 3) == SQLITE_INTEGER && sqlite3_column_type(s, 4) == SQLITE_INTEGER;
 		if (alike || (time && !compare_apart(sqlite3_column_int64(s, 3), sqlite3_column_int64(s, 4)))) {
-			n += (size_t)snprintf(same + n, sizeof same - n, "%s%s %s%s%s", n ? " \xc2\xb7 " : "", model_text(s, 0), a,
+			n += (size_t)snprintf(same + n, SAME - n, "%s%s %s%s%s", n ? " \xc2\xb7 " : "", model_text(s, 0), a,
 			                      alike ? "" : ", ", alike ? "" : other);
-			n = n < sizeof same ? n : sizeof same - 1;
+			n = n < SAME ? n : SAME - 1;
 			continue;
 		}
 		struct area row = sheet_rows(to, 1);
@@ -90,8 +92,6 @@ static void facts_write(struct compare_view *v, struct browser *b, struct sheet 
 		area_field(row, 0, FACT_LABEL, half - 1, LOOK_BOLD, a);
 		area_field(row, 0, FACT_LABEL + half, row.cols - FACT_LABEL - half, LOOK_BOLD, other);
 	}
-	if (n)
-		sheet_fold(to, FACT_LABEL, "the same", LOOK_DIM, same);
 }
 
 /* ---- steps ---- */
@@ -172,10 +172,13 @@ static void steps_write(struct compare_view *v, struct sheet *to)
 static void compare_view_draw(void *state, struct browser *b, struct area a)
 {
 	struct compare_view *v = state;
+	char same[SAME];
 	sheet_begin(&v->sheet, a.cols, a.on->ascii);
-	facts_write(v, b, &v->sheet);
+	facts_write(v, b, &v->sheet, same);
 	sheet_heading(&v->sheet, "Steps");
 	steps_write(v, &v->sheet);
+	sheet_heading(&v->sheet, "The same in both");
+	sheet_fold(&v->sheet, 0, "", LOOK_PLAIN, same);
 	sheet_draw(&v->sheet, a);
 }
 
