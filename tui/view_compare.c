@@ -10,23 +10,18 @@
 #include "text.h"
 #include "views.h"
 
-enum { OPEN_NS = 15000000, FACT_LABEL = 14, TIME_COLS = 12, MIDDLE = 3 };
+enum { OPEN_NS = 15000000, FACTS = 20, FACT_LABEL = 14, SAME = 1024, TIME_COLS = 12, MIDDLE = 3 };
+
+/* What differs. */
+struct fact { char label[FACT_LABEL], text[2][160]; };
 
 struct compare_view {
 	struct compare compare;
+	struct fact    fact[FACTS];
+	int            facts;
+	char           same[SAME];        /* what does not */
 	struct sheet   sheet;             /* a row's tag: the index of its steps + 1 */
 };
-
-static bool compare_view_open(void *state, struct browser *b, struct subject subject, struct err *err)
-{
-	struct compare_view *v = state;
-	const int64_t id[2] = { subject.id, subject.other };
-	for (int i = 0; i < 2; i++)
-		if (!model_number(&b->model, "SELECT 1 FROM flow WHERE id = ?1", id[i]))
-			return fail(err, "There is no flow %lld.", (long long)id[i]);
-	compare_open(&v->compare, &b->model, id[0], id[1], OPEN_NS);
-	return true;
-}
 
 static void compare_view_close(void *state)
 {
@@ -65,32 +60,60 @@ static const char facts_sql[] =
 	"  UNION ALL SELECT side, 14, 'window scale', coalesce(client_window_scale, '-') || '/' || coalesce(server_window_scale, '-'), NULL FROM f"
 	"  UNION ALL SELECT side, 15, 'TTL', coalesce(client_ttl, '-') || '/' || coalesce(server_ttl, '-'), NULL FROM f"
 	"  UNION ALL SELECT side, 16, 'timestamps', iif(client_tsval IS NULL, 'no', 'yes') || '/' || iif(server_tsval IS NULL, 'no', 'yes'), NULL FROM f"
-	"  UNION ALL SELECT side, 17, 'path', path, NULL FROM f WHERE EXISTS (SELECT 1 FROM f WHERE path IS NOT NULL)"
+	"  UNION ALL SELECT side, 17, 'path', coalesce(path, 'plain'), NULL FROM f WHERE EXISTS (SELECT 1 FROM f WHERE path IS NOT NULL)"
 	")"
 	"SELECT a.label, a.text, b.text, a.ns, b.ns FROM fact a JOIN fact b ON b.nr = a.nr AND b.side = 2 WHERE a.side = 1 ORDER BY a.nr";
 
-enum { SAME = 1024 };
+/* Of the row of facts_sql: times that are near enough to one another. */
+static bool times_near(struct sqlite3_stmt *s)
+{
+	return sqlite3_column_type(s, 3) == SQLITE_INTEGER && sqlite3_column_type(s, 4) == SQLITE_INTEGER
+	    && !compare_apart(sqlite3_column_int64(s, 3), sqlite3_column_int64(s, 4));
+}
 
-/* What differs has a row each; the rest is left in `same`, for the end. */
-static void facts_write(struct compare_view *v, struct browser *b, struct sheet *to, char same[static SAME])
+static void facts_read(struct compare_view *v, struct browser *b)
 {
 	size_t n = 0;
-	same[0] = '\0';
 	struct sqlite3_stmt *s = model_query(&b->model, facts_sql, v->compare.side[0].flow_id, v->compare.side[1].flow_id);
+	v->facts = 0;
+	v->same[0] = '\0';
 	while (model_next(&b->model, s)) {
-		const char *a = model_text(s, 1), *other = model_text(s, 2);
-		bool alike = strcmp(a, other) == 0, time = sqlite3_column_type(s, 3) == SQLITE_INTEGER && sqlite3_column_type(s, 4) == SQLITE_INTEGER;
-		if (alike || (time && !compare_apart(sqlite3_column_int64(s, 3), sqlite3_column_int64(s, 4)))) {
-			n += (size_t)snprintf(same + n, SAME - n, "%s%s %s%s%s", n ? " \xc2\xb7 " : "", model_text(s, 0), a,
-			                      alike ? "" : ", ", alike ? "" : other);
+		char text[2][160];
+		for (int i = 0; i < 2; i++)
+			snprintf(text[i], sizeof text[i], "%s", model_text(s, 1 + i));
+		bool equal = strcmp(text[0], text[1]) == 0;
+		if (equal || times_near(s)) {
+			n += (size_t)snprintf(v->same + n, SAME - n, "%s%s %s%s%s", n ? " \xc2\xb7 " : "", model_text(s, 0), text[0],
+			                      equal ? "" : ", ", equal ? "" : text[1]);
 			n = n < SAME ? n : SAME - 1;
-			continue;
+		} else if (v->facts < FACTS) {
+			struct fact *f = &v->fact[v->facts++];
+			snprintf(f->label, sizeof f->label, "%s", model_text(s, 0));
+			memcpy(f->text, text, sizeof f->text);
 		}
+	}
+}
+
+static bool compare_view_open(void *state, struct browser *b, struct subject subject, struct err *err)
+{
+	struct compare_view *v = state;
+	const int64_t id[2] = { subject.id, subject.other };
+	for (int i = 0; i < 2; i++)
+		if (!model_number(&b->model, "SELECT 1 FROM flow WHERE id = ?1", id[i]))
+			return fail(err, "There is no flow %lld.", (long long)id[i]);
+	compare_open(&v->compare, &b->model, id[0], id[1], OPEN_NS);
+	facts_read(v, b);
+	return true;
+}
+
+static void facts_write(const struct compare_view *v, struct sheet *to)
+{
+	for (int i = 0; i < v->facts; i++) {
 		struct area row = sheet_rows(to, 1);
 		int half = (row.cols - FACT_LABEL) / 2;
-		area_field(row, 0, 0, FACT_LABEL - 1, LOOK_DIM, model_text(s, 0));
-		area_field(row, 0, FACT_LABEL, half - 1, LOOK_BOLD, a);
-		area_field(row, 0, FACT_LABEL + half, row.cols - FACT_LABEL - half, LOOK_BOLD, other);
+		area_field(row, 0, 0, FACT_LABEL - 1, LOOK_DIM, v->fact[i].label);
+		area_field(row, 0, FACT_LABEL, half - 1, LOOK_BOLD, v->fact[i].text[0]);
+		area_field(row, 0, FACT_LABEL + half, row.cols - FACT_LABEL - half, LOOK_BOLD, v->fact[i].text[1]);
 	}
 }
 
@@ -172,13 +195,13 @@ static void steps_write(struct compare_view *v, struct sheet *to)
 static void compare_view_draw(void *state, struct browser *b, struct area a)
 {
 	struct compare_view *v = state;
-	char same[SAME];
+	(void)b;
 	sheet_begin(&v->sheet, a.cols, a.on->ascii);
-	facts_write(v, b, &v->sheet, same);
+	facts_write(v, &v->sheet);
 	sheet_heading(&v->sheet, "Steps");
 	steps_write(v, &v->sheet);
 	sheet_heading(&v->sheet, "The same in both");
-	sheet_fold(&v->sheet, 0, "", LOOK_PLAIN, same);
+	sheet_fold(&v->sheet, 0, "", LOOK_PLAIN, v->same);
 	sheet_draw(&v->sheet, a);
 }
 
@@ -230,6 +253,7 @@ static void sides_swap(struct browser *b, void *state, int key)
 	struct subject subject = { .id = v->compare.side[1].flow_id, .other = v->compare.side[0].flow_id };
 	compare_close(&v->compare);
 	compare_open(&v->compare, &b->model, subject.id, subject.other, OPEN_NS);
+	facts_read(v, b);
 }
 
 /* Rows that differ, one after the other. */
