@@ -12,10 +12,10 @@
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
 #   plans    what SQLite means to do for each rule (tests/plan/plan.c)
 #   screens  tests/screens/NAME.screen: a capture of samples/, or of a story of the folder
-#            (NAME.pkt), and keys for the browser; NAME.COLSxROWS is the canvas after them
-#            (tests/screens/screen.c), in three sizes, and with --ascii where it says so;
-#            then random keys (tests/screens/monkey.c), and, where tmux is installed, the
-#            program itself in a terminal (tests/browse.sh)
+#            (NAME.pkt), or several (--separate), and keys for the browser; NAME.COLSxROWS is
+#            the canvas after them (tests/screens/screen.c), in three sizes, and with --ascii
+#            where it says so; then random keys (tests/screens/monkey.c), and, where tmux is
+#            installed, the program itself in a terminal (tests/browse.sh)
 #   rules    docs/rules.md is what the program writes
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   browser  where Chromium is installed: it opens the pages that the cases made
@@ -55,17 +55,20 @@ if [ "${1:-}" = --accept ]; then
 	exit 0
 fi
 
-# The canvas of tests/screens/NAME.screen in a size. The case of a capture is made once.
+# The canvas of tests/screens/NAME.screen in a size. The case of its captures is made once.
 screen_output() {
-	capture=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
+	captures=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
+	case=$(echo "$captures" | tr ' ' '+').db
 	mkdir -p "$work/screens"
-	if [ ! -e "$work/screens/$capture.db" ]; then
-		cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
-			"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
-		(cd "$work/screens" && "$TCPWHY" -o "$capture.db" "$capture" > /dev/null 2>&1) || :
+	if [ ! -e "$work/screens/$case" ]; then
+		for capture in $captures; do
+			cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
+				"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
+		done
+		(cd "$work/screens" && "$TCPWHY" --separate -o "$case" $captures > /dev/null 2>&1) || :
 	fi
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
-	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1)
+	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$case\" $2 $keys" 2>&1)
 }
 SIZES="60x15 80x24 200x50"
 
