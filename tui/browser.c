@@ -106,6 +106,7 @@ bool browser_begin(struct browser *b, struct store *store, const struct outside 
 	*b = (struct browser){ .store = store, .db = store_db(store), .outside = outside, .cursor = -1 };
 	if (!model_open(&b->model, b->db, err))
 		return false;
+	flow_choice_begin(&b->flows);
 	b->model.err = &b->err;
 	browser_open(b, tabs[0].view, (struct subject){ 0 });
 	return b->depth[0] > 0 || fail(err, "%s", b->message);
@@ -225,6 +226,7 @@ void browser_key(struct browser *b, int key)
 		return;
 	later_drop(b);
 	b->message[0] = '\0';
+	seek_stop(b);
 	if (b->asked)
 		prompt_take(b, key);
 	else if (!bindings_act(b, top->view->bindings, top->state, key) && !(list && list_key(list, key)))
@@ -257,7 +259,8 @@ bool browser_work(struct browser *b, int64_t budget_ns)
 	if (later_work(b))
 		return true;
 	struct opened *top = browser_top(b);
-	bool more = top->view->work && top->view->work(top->state, b, browser_now() + budget_ns);
+	int64_t until_ns = browser_now() + budget_ns;
+	bool more = (top->view->work && top->view->work(top->state, b, until_ns)) || seek_work(b, until_ns);
 	model_check(b);
 	return more;
 }
@@ -348,6 +351,16 @@ static void last_row_draw(struct browser *b, struct area all)
 		hints_draw(a, hints_draw(a, 0, browser_top(b)->view->bindings), browser_bindings);
 }
 
+/* While a line is asked for, a message about it stands above it, folded into a few rows. */
+static void message_above(struct browser *b, struct area a)
+{
+	struct sheet sheet = { 0 };
+	sheet_begin(&sheet, a.cols, a.on->ascii);
+	sheet_fold(&sheet, 0, "", (int)b->message_look, b->message);
+	area_copy(area_part(a, a.rows - sheet.used, 0, sheet.used, a.cols), &sheet.canvas, 0);
+	sheet_free(&sheet);
+}
+
 static void too_small(struct area a)
 {
 	area_printf(a, a.rows / 2, 0, LOOK_BOLD, "%dx%d is too small: %dx%d is needed.", a.cols, a.rows,
@@ -374,6 +387,8 @@ void browser_draw(struct browser *b, struct canvas *c)
 	model_check(b);
 	for (int row = 0; *b->search && row < body.rows; row++)
 		area_mark(body, row, b->search);
+	if (b->asked && *b->message)
+		message_above(b, body);
 	tabs_draw(b, area_part(all, TAB_ROW, 0, 1, all.cols));
 	path_draw(b, area_part(all, PATH_ROW, 0, 1, all.cols));
 	last_row_draw(b, all);

@@ -16,8 +16,10 @@
 
 #include "canvas.h"
 #include "later.h"
+#include "flow_columns.h"
 #include "prompt.h"
 #include "report_model.h"
+#include "seek.h"
 #include "view.h"
 
 struct store;
@@ -60,7 +62,9 @@ struct browser {
 	char          filter[PROMPT_SIZE];       /* of the flows that are shown */
 	bool          health;                    /* health checks are shown too */
 	char          search[PROMPT_SIZE];
-	int64_t       marked[BROWSER_MARKS];     /* flows to compare; 0: none */
+	int64_t       marked[BROWSER_MARKS];     /* flows to compare, the older first; 0: none */
+	struct flow_choice flows;                /* how the list of flows looks */
+	struct seek   seek;                      /* what is looked for */
 
 	struct prompt prompt;
 	char          label[96];                 /* before its line */

@@ -3,5 +3,6 @@
 
 const struct tab tabs[] = {
 	{ &view_findings, "Findings" },
+	{ &view_flows, "Flows" },
 	{ 0 },
 };

@@ -10,7 +10,8 @@
 /* What each is opened on. */
 extern const struct view view_findings;         /* nothing */
 extern const struct view view_finding;          /* id: finding.id */
-extern const struct view view_flows LATER;      /* nothing: the flows that browser.filter lets pass */
+extern const struct view view_flows;            /* nothing: the flows that browser.filter lets pass */
+extern const struct view view_columns;          /* nothing: of view_flows */
 extern const struct view view_flow LATER;       /* id: flow.id; frame: where to stand (0: the beginning);
                                                    other: finding.id whose evidence is marked (0: of all) */
 extern const struct view view_packet LATER;     /* id: flow.id; frame: the capture's */
