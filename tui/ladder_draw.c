@@ -71,7 +71,23 @@ static void lives(const struct sketch *s, struct area a, int row, const char *si
 		area_put(a, row, column_of(s, i), LOOK_DIM, sign);
 }
 
-void ladder_arrow(const struct sketch *s, struct area a, int row, const struct ladder_message *m, int64_t before_ns)
+/* The label in the middle of an arrow, and behind it what stands out. */
+static void words(struct area a, int row, int col, int look, const char *label, const char *marks)
+{
+	if (!*label && !*marks)
+		return;
+	int end = area_put(a, row, col, LOOK_PLAIN, " ");
+	end = area_field(a, row, end, text_width(label) < a.cols - end - 1 ? text_width(label) : a.cols - end - 1, look, label);
+	if (*label && *marks && end < a.cols - 4)
+		end = area_put(a, row, end, LOOK_PLAIN, ", ");
+	if (*marks && end < a.cols - 2)
+		end = area_field(a, row, end, text_width(marks) < a.cols - end - 1 ? text_width(marks) : a.cols - end - 1,
+		                 LOOK_WARNING, marks);
+	area_put(a, row, end, LOOK_PLAIN, " ");
+}
+
+void ladder_arrow(const struct sketch *s, struct area a, int row, const struct ladder_message *m, int64_t before_ns,
+                  const char *marks)
 {
 	int from = column_of(s, m->from), to = column_of(s, m->to);
 	int left = from < to ? from : to, right = from < to ? to : from, room = right - left - 1;
@@ -85,12 +101,42 @@ void ladder_arrow(const struct sketch *s, struct area a, int row, const struct l
 	lives(s, a, row, LIFE);
 	area_repeat(area_part(a, row, 0, 1, right), 0, left + 1, room, look, line);
 	area_put(a, row, from < to ? right - 1 : left + 1, look, from < to ? RIGHT : LEFT);
-	if (!*m->label || room < 8)
-		return;
-	int width = text_width(m->label) < room - 6 ? text_width(m->label) : room - 6;
-	area_put(a, row, left + 3, look, " ");
-	int end = area_field(a, row, left + 4, width, m->evidence ? LOOK_EVIDENCE : LOOK_PLAIN, m->label);
-	area_put(a, row, end, look, " ");
+	if (room >= 8)
+		words(area_part(a, row, left + 3, 1, room - 4), 0, 0, m->evidence ? LOOK_EVIDENCE : LOOK_PLAIN, m->label, marks);
+}
+
+/* ---- numbers of a segment ---- */
+
+enum { LEN_COLS = 7, SEQ_COLS = 12, WINDOW_COLS = 10, WITH_LEN = 96, WITH_ALL = 130 };
+
+int segment_cols(int cols)
+{
+	return cols >= WITH_ALL ? 2 * SEQ_COLS + WINDOW_COLS + LEN_COLS : cols >= WITH_LEN ? LEN_COLS + SEQ_COLS : 0;
+}
+
+static void segment_put(struct area a, int row, int look, const char *const text[static 4])
+{
+	bool all = a.cols > LEN_COLS + SEQ_COLS;
+	int col = area_field(a, row, 0, -SEQ_COLS, look, text[0]);
+	if (all) {
+		col = area_field(a, row, col, -SEQ_COLS, look, text[1]);
+		col = area_field(a, row, col, -WINDOW_COLS, look, text[2]);
+	}
+	area_field(a, row, col, -LEN_COLS, look, text[3]);
+}
+
+void segment_head(struct area a, int row)
+{
+	segment_put(a, row, LOOK_DIM, (const char *[]){ "seq", "ack", "window", "len" });
+}
+
+void segment_draw(struct area a, int row, const struct segment *s)
+{
+	const int64_t number[4] = { s->seq, s->ack, s->window, s->len };
+	char text[4][32];
+	for (int i = 0; i < 4; i++)
+		snprintf(text[i], sizeof text[i], "%.*lld", number[i] >= 0, (long long)(number[i] >= 0 ? number[i] : 0));
+	segment_put(a, row, LOOK_DIM, (const char *[]){ text[0], text[1], text[2], text[3] });
 }
 
 void ladder_text_row(const struct sketch *s, struct area a, int row, bool pause, const char *words)

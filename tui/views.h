@@ -12,7 +12,7 @@ extern const struct view view_findings;         /* nothing */
 extern const struct view view_finding;          /* id: finding.id */
 extern const struct view view_flows;            /* nothing: the flows that browser.filter lets pass */
 extern const struct view view_columns;          /* nothing: of view_flows */
-extern const struct view view_flow LATER;       /* id: flow.id; frame: where to stand (0: the beginning);
+extern const struct view view_flow;             /* id: flow.id; frame: where to stand (0: the beginning);
                                                    other: finding.id whose evidence is marked (0: of all) */
 extern const struct view view_packet LATER;     /* id: flow.id; frame: the capture's */
 extern const struct view view_follow LATER;     /* id: flow.id; frame: where to stand, or 0 */
@@ -26,11 +26,6 @@ extern const struct view view_sql;              /* nothing: browser.sql */
 extern const struct view view_notes;            /* nothing */
 extern const struct view view_tshark;           /* what is pointed at: id: flow.id; frame; other: finding.id */
 extern const struct view view_help;             /* nothing; of the view below it */
-
-/* What commands ask of the list of connections. False: it is no filter, or no column. "" takes
- * the filter away; the view is opened if it is not there. The second is for when it is on top. */
-bool flows_filter(struct browser *, const char *filter, struct err *) LATER;
-bool flows_sort(struct browser *, const char *column, struct err *) LATER;
 
 /* A tab's view, and its name in the first row; the last has no name. */
 struct tab { const struct view *view; const char *name; };
