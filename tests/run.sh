@@ -65,7 +65,8 @@ screen_output() {
 		(cd "$work/screens" && "$TCPWHY" -o "$capture.db" "$capture" > /dev/null 2>&1) || :
 	fi
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
-	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1)
+	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1) |
+		sed 's/\(Rule set *\)[0-9a-f]\{64\}/\1(SHA-256)/'
 }
 SIZES="60x15 80x24 200x50"
 
