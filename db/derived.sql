@@ -103,8 +103,6 @@ CREATE TABLE main.evidence(
   PRIMARY KEY (finding_id, nr)
 ) STRICT;
 
-CREATE INDEX finding_by_flow  ON finding(flow_id);
-CREATE INDEX evidence_by_flow ON evidence(flow_id, frame);
 
 -- A flow's endpoints as people write them.
 CREATE VIEW main.flow_name AS

@@ -15,8 +15,8 @@
 #define BROWSER_H
 
 #include "canvas.h"
-#include "later.h"
 #include "flow_columns.h"
+#include "later.h"
 #include "prompt.h"
 #include "report_model.h"
 #include "seek.h"

@@ -2,6 +2,7 @@
  * what is no problem and what limits the capture; below them what the selected one says. */
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "browser.h"
@@ -9,37 +10,33 @@
 #include "text.h"
 #include "views.h"
 
-enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48 };
+enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48, OTHERS_MOST = 1000 };
 
 struct findings {
 	struct list  list;
 	int64_t      incidents;           /* the first rows; the others follow */
+	int64_t     *other;               /* findings that are no problem, then those about the capture */
+	int64_t      others, fine;        /* of these, no problem */
 	struct sheet sheet;               /* what the selected one says */
 };
 
 /* ---- rows ---- */
 
-/* Rows behind the incidents, in this order; ids are of findings. */
-static const char others_sql[] =
-	"SELECT place, id, row_number() OVER (ORDER BY place, id) AS nr FROM ("
-	"  SELECT 1 AS place, min(id) AS id FROM temp.shown_benign GROUP BY incident_id"
-	"  UNION ALL SELECT 2, id FROM temp.shown_quality) LIMIT 1000";
-
-/* Of the finding in row ?1 (from 0), ?2 being how many incidents there are: id, word, title,
- * between, times, first time, confidence. */
-static const char row_sql[] =
+/* id, word, title, between, times, first time, confidence */
+static const char incident_sql[] =
 	"SELECT i.id, i.severity, i.title, coalesce(nullif(i.client_address, '') || iif(i.server <> '', ' → ' || i.server, ''),"
 	"       i.server, ''), i.findings, clock_s(i.first_ns), i.confidence"
-	"  FROM temp.shown_incident i WHERE i.nr = ?1 + 1 "
-	"UNION ALL "
-	"SELECT f.id, iif(o.place = 1, 'fine', 'capture'), f.title, one_line(f.summary), 1, '', f.confidence"
-	"  FROM (%s) o JOIN temp.shown_finding f ON f.id = o.id WHERE o.nr = ?1 - ?2 + 1";
+	"  FROM temp.shown_incident i WHERE i.nr = ?1";
+
+static const char other_sql[] =
+	"SELECT id, iif(?2, 'fine', 'capture'), title, one_line(summary), 1, '', confidence FROM temp.shown_finding WHERE id = ?1";
 
 static struct sqlite3_stmt *row_query(struct findings *f, struct browser *b, int64_t row)
 {
-	char sql[sizeof row_sql + sizeof others_sql];
-	snprintf(sql, sizeof sql, row_sql, others_sql);
-	return model_query(&b->model, sql, row, f->incidents);
+	int64_t i = row - f->incidents;
+	if (i < 0)
+		return model_query(&b->model, incident_sql, row + 1, 0);
+	return i < f->others ? model_query(&b->model, other_sql, f->other[i], i < f->fine) : NULL;
 }
 
 static int64_t row_finding(struct findings *f, struct browser *b, int64_t row)
@@ -51,14 +48,25 @@ static int64_t row_finding(struct findings *f, struct browser *b, int64_t row)
 	return id;
 }
 
+static void others_read(struct findings *f, struct browser *b)
+{
+	struct sqlite3_stmt *s = model_query(&b->model,
+		"SELECT id, fine FROM (SELECT min(id) AS id, 1 AS fine FROM temp.shown_benign GROUP BY incident_id"
+		"                      UNION ALL SELECT id, 0 FROM temp.shown_quality) ORDER BY fine DESC, id LIMIT ?1", OTHERS_MOST, 0);
+	while (model_next(&b->model, s)) {
+		f->other = alloc_grown(f->other, (size_t)f->others + 1, sizeof *f->other);
+		f->other[f->others++] = sqlite3_column_int64(s, 0);
+		f->fine += sqlite3_column_int64(s, 1);
+	}
+}
+
 static bool findings_open(void *state, struct browser *b, struct subject subject, struct err *err)
 {
 	struct findings *f = state;
-	char sql[sizeof others_sql + 64];
 	(void)subject;
+	others_read(f, b);
 	f->incidents = model_number(&b->model, "SELECT count(*) FROM temp.shown_incident", 0);
-	snprintf(sql, sizeof sql, "SELECT count(*) FROM (%s)", others_sql);
-	f->list.n = f->incidents + model_number(&b->model, sql, 0);
+	f->list.n = f->incidents + f->others;
 	list_go(&f->list, model_number(&b->model, "SELECT i.nr - 1 FROM temp.shown_verdict v JOIN temp.shown_incident i USING (id)", 0));
 	return !b->model.failed || fail(err, "%s", b->err.text);
 }
@@ -67,6 +75,7 @@ static void findings_close(void *state)
 {
 	struct findings *f = state;
 	sheet_free(&f->sheet);
+	free(f->other);
 }
 
 static void findings_title(void *state, char *text, size_t size)

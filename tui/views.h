@@ -17,9 +17,9 @@ extern const struct view view_flow;             /* id: flow.id; frame: where to 
 extern const struct view view_packet LATER;     /* id: flow.id; frame: the capture's */
 extern const struct view view_follow LATER;     /* id: flow.id; frame: where to stand, or 0 */
 extern const struct view view_compare LATER;    /* id, other: two flows */
-extern const struct view view_exchanges LATER;  /* id: flow.id, or 0 for all */
-extern const struct view view_exchange LATER;   /* id: http_exchange.rowid */
-extern const struct view view_channels LATER;   /* id: flow.id, or 0 for all */
+extern const struct view view_exchanges;        /* id: flow.id, or 0 for all */
+extern const struct view view_exchange;         /* id: http_exchange.rowid */
+extern const struct view view_channels;         /* id: flow.id, or 0 for all */
 extern const struct view view_servers LATER;    /* nothing */
 extern const struct view view_server LATER;     /* id: a flow.id to the server */
 extern const struct view view_capture LATER;    /* nothing */
