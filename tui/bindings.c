@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "browser.h"
-#include "flow_keys.h"
 #include "commands.h"
 #include "copy.h"
+#include "flow_keys.h"
 #include "key.h"
 #include "notes.h"
 #include "save.h"

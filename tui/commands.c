@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "browser.h"
+#include "flow_keys.h"
 #include "goto.h"
 #include "notes.h"
 #include "save.h"
@@ -63,10 +64,8 @@ static bool show_help(struct browser *b, const struct command *c, const char *ar
 
 static bool show_compare(struct browser *b, const struct command *c, const char *argument, struct err *err)
 {
-	(void)argument;
-	if (!b->marked[0] || !b->marked[1])
-		return fail(err, "Two connections are compared: mark them with Space.");
-	browser_open(b, c->view, (struct subject){ .id = b->marked[0], .other = b->marked[1] });
+	(void)c, (void)argument, (void)err;
+	flows_compare(b, NULL, 0);
 	return true;
 }
 
@@ -124,14 +123,12 @@ static bool to_time(struct browser *b, const struct command *c, const char *argu
 static bool filter(struct browser *b, const struct command *c, const char *argument, struct err *err)
 {
 	(void)c;
-	return flows_filter ? flows_filter(b, argument, err) : fail(err, "There is no such view.");
+	return filter_set(b, argument, err);
 }
 
 static bool sort(struct browser *b, const struct command *c, const char *argument, struct err *err)
 {
 	(void)c;
-	if (browser_top(b)->view != &view_flows || !flows_sort)
-		return fail(err, "What is sorted are the connections: :flows");
 	return flows_sort(b, argument, err);
 }
 
@@ -215,8 +212,8 @@ static const struct command commands[] = {
 	{ "server", NULL, "the server of the connection", show, &view_server, FLOW, NULL },
 	{ "capture", NULL, "how far the captures can be trusted", show, &view_capture, NOTHING, NULL },
 	{ "notes", NULL, "all notes and bookmarks", show, &view_notes, NOTHING, NULL },
-	{ "filter", "[FILTER]", "show only connections that it lets pass; without one, all", filter, NULL, NOTHING, NULL },
-	{ "sort", "COLUMN", "sort the connections", sort, NULL, NOTHING, NULL },
+	{ "filter", "[FILTER]", "show only connections that it lets pass; without one, all", filter, NULL, NOTHING, filter_words },
+	{ "sort", "COLUMN", "sort the connections by a column", sort, NULL, NOTHING, flow_words },
 	{ "tz", "ZONE", "the zone of times of the day: UTC, local, +08:00, Asia/Shanghai", zone, NULL, NOTHING, zones },
 	{ "save", "[p|s|r|f] [FILE]", "packets, a stream's text, a report, this screen", save, NULL, NOTHING, kinds },
 	{ "write", "[FILE]", "keep the case, with its notes", write_case, NULL, NOTHING, NULL },

@@ -94,14 +94,14 @@ bool goto_frame(struct browser *b, int64_t frame, struct err *err)
 
 /* ---- by the time ---- */
 
-static struct sqlite3_stmt *near_query(struct browser *b, int64_t at_ns, int64_t window_ns)
-{
-	model_number(&b->model, "DELETE FROM temp.chosen_time", 0);
-	struct sqlite3_stmt *s = model_query(&b->model, "INSERT INTO temp.chosen_time VALUES(?1, ?2)", at_ns, window_ns);
-	while (model_next(&b->model, s))
-		;
-	return model_query(&b->model, "SELECT flow_id, ns, off, what FROM temp.shown_near WHERE nr = 1", 0, 0);
-}
+/* What happened around ?1, by report.sql; temp.chosen_time has it. */
+static const char near_sql[] = "SELECT flow_id, ns, off, what FROM temp.shown_near WHERE nr = 1";
+
+/* The connection that begins or ends nearest to it. */
+static const char edge_sql[] =
+	"SELECT id, ns, iif(ns < ?1, '-', '+') || duration(abs(ns - ?1)), what"
+	"  FROM (SELECT id, first_ns AS ns, 'the first packet of a connection' AS what FROM flow"
+	"        UNION ALL SELECT id, last_ns, 'the last packet of a connection' FROM flow) ORDER BY abs(ns - ?1) LIMIT 1";
 
 /* The packet of the flow that came nearest to the time. */
 static int64_t frame_near(struct browser *b, int64_t flow, int64_t ns)
@@ -114,11 +114,11 @@ static int64_t frame_near(struct browser *b, int64_t flow, int64_t ns)
 	return frame;
 }
 
-/* False: there is nothing within the window. */
-static bool near_open(struct browser *b, int64_t window_ns)
+/* False: the question has no answer. */
+static bool near_open(struct browser *b, const char *sql)
 {
 	char time[TEXT_TIME_SIZE];
-	struct sqlite3_stmt *s = near_query(b, b->sought_ns, window_ns);
+	struct sqlite3_stmt *s = model_query(&b->model, sql, b->sought_ns, 0);
 	int rc = s ? later_step(b, s, 0) : SQLITE_DONE;
 	if (rc == SQLITE_ROW) {
 		int64_t flow = sqlite3_column_int64(s, 0);
@@ -136,11 +136,14 @@ static bool near_open(struct browser *b, int64_t window_ns)
 static void near_look(struct browser *b)
 {
 	b->message[0] = '\0';
-	sqlite3_exec(b->db, "SAVEPOINT near", NULL, NULL, NULL);
-	bool found = near_open(b, NEAR_S * NS) || near_open(b, INT64_MAX / 8);
+	sqlite3_exec(b->db, "SAVEPOINT near; DELETE FROM temp.chosen_time", NULL, NULL, NULL);
+	struct sqlite3_stmt *s = model_query(&b->model, "INSERT INTO temp.chosen_time VALUES(?1, ?2)", b->sought_ns, NEAR_S * NS);
+	while (model_next(&b->model, s))
+		;
+	bool found = near_open(b, near_sql) || near_open(b, edge_sql);
 	sqlite3_exec(b->db, "ROLLBACK TO near; RELEASE near", NULL, NULL, NULL);
 	if (!found && !*b->message)
-		browser_say(b, LOOK_WARNING, "Nothing happened in these captures.");
+		browser_say(b, LOOK_WARNING, "There are no connections.");
 }
 
 bool goto_time(struct browser *b, const char *time, struct err *err)

@@ -28,11 +28,6 @@ extern const struct view view_notes;            /* nothing */
 extern const struct view view_tshark;           /* what is pointed at: id: flow.id; frame; other: finding.id */
 extern const struct view view_help;             /* nothing; of the view below it */
 
-/* What commands ask of the list of connections. False: it is no filter, or no column. "" takes
- * the filter away; the view is opened if it is not there. The second is for when it is on top. */
-bool flows_filter(struct browser *, const char *filter, struct err *) LATER;
-bool flows_sort(struct browser *, const char *column, struct err *) LATER;
-
 /* A tab's view, and its name in the first row; the last has no name. */
 struct tab { const struct view *view; const char *name; };
 extern const struct tab tabs[];
