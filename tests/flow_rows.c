@@ -22,7 +22,7 @@ static const char case_sql[] =
 	"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 40000)"
 	"INSERT INTO flow SELECT 3 * i, 1 + (i > 30000), '10.0.' || (i * 7919 % 256) || '.' || (i * 31 % 256), i % 60000,"
 	"  iif(i % 3, '10.9.9.9', '2001:db8::' || (i % 9)), 80 + i % 2, iif(i % 10, (i * 104729) % 70001 - 35000, NULL),"
-	"  CASE i % 4 WHEN 0 THEN 'amqp' WHEN 1 THEN 'http' WHEN 2 THEN printf('%030d', i * 37 % 1000) END FROM n;"
+	"  CASE i % 4 WHEN 0 THEN 'amqp' WHEN 1 THEN 'http' WHEN 2 THEN printf('%030d', i * 37 % 1000) ELSE iif(i % 8 = 3, '', NULL) END FROM n;"
 	"INSERT INTO health_flow SELECT id FROM flow WHERE id % 5 = 0;"
 	"CREATE INDEX flow_by_capture ON flow(capture_id);";
 
@@ -82,9 +82,9 @@ static const struct { struct flow_wish wish; const char *where, *order, *turned;
 	{ { "", true, "f.rtt_ns", false, false }, "1", "rtt_ns NULLS LAST, id", "rtt_ns DESC NULLS LAST, id DESC" },
 	{ { "", false, "f.rtt_ns", false, true }, "id % 5", "rtt_ns DESC NULLS LAST, id DESC", "rtt_ns NULLS LAST, id" },
 	{ { "client.port < 9000", true, "f.app", true, false }, "client_port < 9000",
-	  "substr(app, 1, 24) NULLS LAST, id", "substr(app, 1, 24) DESC NULLS LAST, id DESC" },
+	  "nullif(substr(app, 1, 24), '') NULLS LAST, id", "nullif(substr(app, 1, 24), '') DESC NULLS LAST, id DESC" },
 	{ { "", true, "f.app", true, true }, "1",
-	  "substr(app, 1, 24) DESC NULLS LAST, id DESC", "substr(app, 1, 24) NULLS LAST, id" },
+	  "nullif(substr(app, 1, 24), '') DESC NULLS LAST, id DESC", "nullif(substr(app, 1, 24), '') NULLS LAST, id" },
 	{ { "", true, address_key, true, false }, "1", "ip_key(client_ip), client_port, id", "ip_key(client_ip) DESC, client_port DESC, id DESC" },
 	{ { "tcp.port == 1000000", true, "f.rtt_ns", false, false }, "0", "id", "id" },
 };

@@ -174,7 +174,8 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 	struct sqlite3_stmt *s = model_query(&b->model,
 		"SELECT n.client || ' → ' || n.server, coalesce(f.app, ''), f.conn_state, iif(w.benign, 'fine', coalesce(d.severity, '')),"
 		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', '')),"
-		"       (SELECT '; in ' || file_name(c.name) FROM capture c WHERE c.id = f.capture_id AND (SELECT count(*) FROM capture) > 1)"
+		"       (SELECT '; in ' || iif(length(name) > 24, '…' || substr(name, -23), name)"
+		"          FROM (SELECT file_name(c.name) AS name FROM capture c WHERE c.id = f.capture_id AND (SELECT count(*) FROM capture) > 1))"
 		"  FROM flow f JOIN flow_name n ON n.flow_id = f.id LEFT JOIN flow_finding w ON w.flow_id = f.id"
 		"  LEFT JOIN finding d ON d.id = w.finding_id LEFT JOIN health_flow h ON h.flow_id = f.id WHERE f.id = ?1",
 		flow_at(f, f->list.at), 0);
