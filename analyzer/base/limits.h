@@ -83,6 +83,7 @@ enum {
 	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
 	LIMIT_SERVERS          = 65536,   /* of one capture that are counted apart */
 	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
+	LIMIT_FLOW_KINDS       = 4096,    /* protocols and paths of one capture that are counted apart */
 };
 
 #endif
