@@ -57,19 +57,6 @@ static int captures_report(const struct options *o, const struct rules *rules)
 
 /* ---- from a case ---- */
 
-<<<<<<< HEAD
-=======
-static bool has_conclusions(struct sqlite3 *db)
-{
-	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
-	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy', 'incident_of', 'incident_listed',"
-	                 " 'quality_listed', 'flow_finding', 'health_flow', 'server_summary', 'flow_kind', 'capture_bucket')",
-	             NULL) == 14
-	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'sha256'",
-	                 NULL) == 1;
-}
-
->>>>>>> 4d28cab0860ddc55f2422172303601c89f53f368
 /* A report only reads: what it concludes with other rules or parameters is
  * temporary. `rules run` keeps it. */
 static int case_report(const struct options *o, const struct rules *rules)
