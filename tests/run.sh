@@ -55,7 +55,8 @@ if [ "${1:-}" = --accept ]; then
 	exit 0
 fi
 
-# The canvas of tests/screens/NAME.screen in a size. The case of a capture is made once.
+# The canvas of tests/screens/NAME.screen in a size. The case of a capture is made once; keys
+# may write into a copy of it.
 screen_output() {
 	capture=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
 	mkdir -p "$work/screens"
@@ -65,7 +66,8 @@ screen_output() {
 		(cd "$work/screens" && "$TCPWHY" -o "$capture.db" "$capture" > /dev/null 2>&1) || :
 	fi
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
-	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1) |
+	rm -rf "$work/screen" && mkdir "$work/screen" && cp "$work/screens/$capture" "$work/screens/$capture.db" "$work/screen/"
+	(cd "$work/screen" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1) |
 		sed 's/\(Rule set *\)[0-9a-f]\{64\}/\1(SHA-256)/'
 }
 SIZES="60x15 80x24 200x50"
