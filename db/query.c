@@ -42,7 +42,7 @@ struct sqlite3_stmt *query_prepare(struct sqlite3 *db, const char *sql, struct q
 	int rc = sqlite3_prepare_v2(db, sql, -1, &s, &rest);
 	sqlite3_set_authorizer(db, NULL, NULL);
 	if (rc == SQLITE_AUTH)
-		fail(err, "A query only reads: one SELECT, and nothing that would change the case.");
+		fail(err, "A query only reads the case: it is one SELECT.");
 	else if (rc != SQLITE_OK)
 		fail(err, "%s", sqlite3_errmsg(db));
 	else if (!s)
@@ -50,7 +50,7 @@ struct sqlite3_stmt *query_prepare(struct sqlite3 *db, const char *sql, struct q
 	else if (is_more(rest))
 		fail(err, "One query at a time.");
 	else if (!sqlite3_stmt_readonly(s) || sqlite3_column_count(s) == 0)
-		fail(err, "A query only reads: one SELECT, and nothing that would change the case.");
+		fail(err, "A query only reads the case: it is one SELECT.");
 	else
 		return s;
 	sqlite3_finalize(s);

@@ -55,7 +55,8 @@ if [ "${1:-}" = --accept ]; then
 	exit 0
 fi
 
-# The canvas of tests/screens/NAME.screen in a size. The case of its captures is made once.
+# The canvas of tests/screens/NAME.screen in a size. The case of its captures is made once; keys
+# may write into a copy of it.
 screen_output() {
 	captures=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
 	case=$(echo "$captures" | tr ' ' '+').db
@@ -68,7 +69,9 @@ screen_output() {
 		(cd "$work/screens" && "$TCPWHY" --separate -o "$case" $captures > /dev/null 2>&1) || :
 	fi
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
-	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$case\" $2 $keys" 2>&1) |
+	rm -rf "$work/screen" && mkdir "$work/screen"
+	for file in $captures "$case"; do cp "$work/screens/$file" "$work/screen/"; done
+	(cd "$work/screen" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$case\" $2 $keys" 2>&1) |
 		sed 's/\(Rule set *\)[0-9a-f]\{64\}/\1(SHA-256)/'
 }
 SIZES="60x15 80x24 200x50"

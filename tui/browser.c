@@ -135,6 +135,18 @@ struct about browser_about(struct browser *b)
 	return about;
 }
 
+struct about browser_pointed(struct browser *b)
+{
+	static const struct view *const of_findings[] = { &view_findings, &view_finding, &view_sql, &view_notes };
+	struct about about = browser_about(b);
+	bool is_finding = !about.flow;
+	for (size_t i = 0; i < sizeof of_findings / sizeof *of_findings; i++)
+		is_finding |= browser_top(b)->view == of_findings[i];
+	if (!is_finding)
+		about.finding = 0;
+	return about;
+}
+
 static struct list *list_of(const struct opened *o)
 {
 	if (o->view->sheet)
@@ -289,14 +301,25 @@ static void tabs_draw(struct browser *b, struct area a)
 		area_field(a, 0, a.cols - 9, 8, LOOK_BAR, "  tcpwhy");
 }
 
+/* Whether what the user points at has a note. */
+static bool noted(struct browser *b, char *text, size_t size)
+{
+	struct about about;
+	if (!model_number(&b->model, "SELECT EXISTS(SELECT 1 FROM main.note)", 0))
+		return false;
+	about = browser_pointed(b);
+	return note_of(b, &about, text, size);
+}
+
 /* Findings › Reset after idle › Flow 12                    3/12 */
 static void path_draw(struct browser *b, struct area a)
 {
 	const struct list *list = list_of(browser_top(b));
-	char title[160], where[48] = "";
+	char title[160], where[64], note[2];
 	int col = 0, depth = b->depth[b->tab];
+	size_t n = (size_t)snprintf(where, sizeof where, "%s", noted(b, note, sizeof note) ? *note ? "note  " : "bookmark  " : "");
 	if (list && list->n)
-		snprintf(where, sizeof where, "%lld/%lld", (long long)list->at + 1, (long long)list->n);
+		snprintf(where + n, sizeof where - n, "%lld/%lld", (long long)list->at + 1, (long long)list->n);
 	int room = a.cols - text_width(where) - 1, width = 0, from = depth;
 	while (from > 0) {
 		struct opened *o = &b->pile[b->tab][from - 1];

@@ -124,6 +124,9 @@ struct opened *browser_top(struct browser *);
 /* What the user points at. */
 struct about browser_about(struct browser *);
 
+/* The same, without a finding where that is only more about the connection in the view. */
+struct about browser_pointed(struct browser *);
+
 /* A message in the last row, until the next key. */
 __attribute__((format(printf, 3, 4)))
 void browser_say(struct browser *, enum look, const char *fmt, ...);

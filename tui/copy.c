@@ -26,7 +26,7 @@ static const char packet_sql[] =
 	"  FROM flow f JOIN capture_file c ON c.capture_id = f.capture_id AND ?2 >= c.first_frame AND ?2 < c.first_frame + c.frames"
 	" WHERE f.id = ?1 "
 	"UNION ALL SELECT 2, " ADDRESSES " || coalesce((SELECT ' && tcp.seq_raw == ' || seq FROM packet"
-	"                                       WHERE flow_id = ?1 AND frame = ?2), '), NULL FROM " FLOW " ORDER BY nr";
+	"                                         WHERE flow_id = ?1 AND frame = ?2), ''), NULL FROM " FLOW " ORDER BY nr";
 
 struct sqlite3_stmt *copy_filters(struct browser *b, const struct about *about)
 {
@@ -46,7 +46,7 @@ void copy_text(struct browser *b, const char *text, const char *remark)
 
 void copy_filter(struct browser *b, void *state, int key)
 {
-	struct about about = browser_about(b);
+	struct about about = browser_pointed(b);
 	struct sqlite3_stmt *s = copy_filters(b, &about);
 	bool by_addresses = key == 'Y', found = false;
 	char remark[300] = "";
@@ -104,7 +104,7 @@ void copy_shell_word(struct sqlite3_str *out, const char *word)
 
 void copy_command(struct browser *b, void *state, int key)
 {
-	struct about about = browser_about(b);
+	struct about about = browser_pointed(b);
 	(void)state, (void)key;
 	browser_open(b, &view_tshark, (struct subject){ about.flow, about.frame, about.finding });
 }

@@ -30,7 +30,7 @@ bool note_of(struct browser *b, const struct about *about, char *text, size_t si
 {
 	struct note_place place;
 	char fingerprint[FINGERPRINT], *note;
-	if (!model_number(&b->model, "SELECT EXISTS(SELECT 1 FROM note)", 0)
+	if (!model_number(&b->model, "SELECT EXISTS(SELECT 1 FROM main.note)", 0)
 	    || !place_of(b, about, &place, fingerprint) || !(note = note_text(b->store, &place)))
 		return false;
 	snprintf(text, size, "%s", note);
@@ -127,7 +127,7 @@ void note_ask(struct browser *b, void *state, int key)
 {
 	char label[96], text[PROMPT_SIZE + 1] = "";
 	(void)state, (void)key;
-	b->pointed = browser_about(b);
+	b->pointed = browser_pointed(b);
 	if (!b->pointed.flow && !b->pointed.finding) {
 		browser_say(b, LOOK_WARNING, "A note is put on a finding, a connection or a packet; here is none.");
 		return;
@@ -143,7 +143,7 @@ void note_ask(struct browser *b, void *state, int key)
 
 bool note_put(struct browser *b, const char *line, struct err *err)
 {
-	b->pointed = browser_about(b);
+	b->pointed = browser_pointed(b);
 	return note_change(b, line, err);
 }
 
@@ -151,11 +151,10 @@ bool note_put(struct browser *b, const char *line, struct err *err)
 
 bool notes_let_leave(struct browser *b)
 {
-	long long n = b->notes_lost && !b->notes_told ? model_number(&b->model, "SELECT count(*) FROM note", 0) : 0;
+	long long n = b->notes_lost && !b->notes_told ? model_number(&b->model, "SELECT count(*) FROM main.note", 0) : 0;
 	if (!n)
 		return true;
-	browser_say(b, LOOK_WARNING, "%lld note%s kept nowhere: :write FILE keeps %s; press Q again to leave", n,
-	            n == 1 ? " is" : "s are", n == 1 ? "it" : "them");
+	browser_say(b, LOOK_WARNING, "%lld note%s kept nowhere; :write FILE keeps. Q again leaves.", n, n == 1 ? " is" : "s are");
 	b->notes_told = true;
 	return false;
 }

@@ -9,15 +9,24 @@
 #include "limits.h"
 #include "text.h"
 
-void result_begin(struct result *r, struct sqlite3_stmt *s)
+/* Columns that a canvas needs for it. */
+static int width_of(const struct result *r, const char *text, size_t n)
+{
+	int width = r->ascii ? 0 : text_width_n(text, n);
+	for (size_t i = 0; r->ascii && i < n; i++)
+		width += text[i] < ' ' || text[i] > '~' ? 4 : 1;
+	return width;
+}
+
+void result_begin(struct result *r, struct sqlite3_stmt *s, bool ascii)
 {
 	int n = sqlite3_column_count(s);
-	*r = (struct result){ .columns = n < LIMIT_QUERY_COLUMNS ? n : LIMIT_QUERY_COLUMNS };
+	*r = (struct result){ .ascii = ascii, .columns = n < LIMIT_QUERY_COLUMNS ? n : LIMIT_QUERY_COLUMNS };
 	r->column = alloc_zeroed((size_t)r->columns, sizeof *r->column);
 	for (int i = 0; i < r->columns; i++) {
 		const char *name = sqlite3_column_name(s, i);
 		r->column[i] = (struct result_column){ .name = text_copy(name ? name : ""), .number = true };
-		r->column[i].width = text_width(r->column[i].name);
+		r->column[i].width = width_of(r, r->column[i].name, strlen(r->column[i].name));
 	}
 }
 
@@ -81,7 +90,7 @@ bool result_row(struct result *r, struct sqlite3_stmt *s)
 		r->value = alloc_grown(r->value, (r->rows ? 2 * r->rows : 1) * (size_t)r->columns, sizeof *r->value);
 	for (int i = 0; i < r->columns; i++) {
 		struct value v = value_keep(r, s, i);
-		int width = text_width_n(r->bytes + v.at, v.n) + v.cut;
+		int width = width_of(r, r->bytes + v.at, v.n) + v.cut;
 		struct result_column *c = &r->column[i];
 		c->width = width > c->width ? width : c->width;
 		c->number &= v.type == SQLITE_INTEGER || v.type == SQLITE_FLOAT || v.type == SQLITE_NULL;

@@ -32,9 +32,10 @@ struct result {
 	char         *bytes;
 	size_t        bytes_n;
 	bool          full;               /* no more is kept */
+	bool          ascii;              /* widths are those without UTF-8 (canvas.h) */
 };
 
-void result_begin(struct result *, struct sqlite3_stmt *);
+void result_begin(struct result *, struct sqlite3_stmt *, bool ascii);
 
 /* Keep the statement's row. False: there is no room, and it is not kept. */
 bool result_row(struct result *, struct sqlite3_stmt *);

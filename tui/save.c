@@ -229,7 +229,7 @@ static void name_propose(struct browser *b, char *name, size_t size)
 void save_what(struct browser *b, char kind, const char *path)
 {
 	char name[64];
-	b->pointed = browser_about(b);
+	b->pointed = browser_pointed(b);
 	b->saving.kind = kind;
 	if ((kind == 'p' || kind == 's') && !b->pointed.flow && !(kind == 'p' && b->pointed.finding)) {
 		browser_say(b, LOOK_WARNING, "Nothing here belongs to a connection: there are no packets to save.");
@@ -249,7 +249,7 @@ static void kind_chosen(struct browser *b, const char *key)
 
 void save_ask(struct browser *b, void *state, int key)
 {
-	struct about about = browser_about(b);
+	struct about about = browser_pointed(b);
 	char label[96];
 	(void)state, (void)key;
 	snprintf(label, sizeof label, "save: %s%sr report  f this screen ", about.flow || about.finding ? "p packets  " : "",

@@ -78,13 +78,24 @@ static int detail_draw(struct notes *v, struct browser *b, struct area a)
 	return n + 1;
 }
 
+static void nothing_draw(struct area a)
+{
+	struct sheet sheet = { 0 };
+	sheet_begin(&sheet, a.cols, a.on->ascii);
+	sheet_fold(&sheet, 0, "", LOOK_PLAIN, "There are no notes.");
+	sheet_fold(&sheet, 0, "", LOOK_DIM,
+	           "The key m puts one on a finding, a connection or a packet; an empty one is a bookmark.");
+	sheet.canvas.rows = sheet.used;
+	area_copy(a, &sheet.canvas, 0);
+	sheet_free(&sheet);
+}
+
 static void notes_draw(void *state, struct browser *b, struct area a)
 {
 	struct notes *v = state;
 	ids_read(v, b);                    /* m and d change them */
 	if (!v->list.n) {
-		area_put(a, 0, 0, LOOK_PLAIN, "There are no notes.");
-		area_put(a, 1, 0, LOOK_DIM, "The key m puts one on a finding, a connection or a packet; an empty one is a bookmark.");
+		nothing_draw(a);
 		return;
 	}
 	struct area rows = area_part(a, 1, 0, a.rows - 1 - detail_draw(v, b, a), a.cols);

@@ -12,7 +12,7 @@
 #include "text.h"
 #include "views.h"
 
-enum { COLUMN_MOST = 60, NAME_COLS = 26, SECONDS_2001 = 1000000000 };
+enum { COLUMN_MOST = 60, BEGUN_LEAST = 8, NAME_COLS = 26, SECONDS_2001 = 1000000000 };
 
 struct sql {
 	char             query[PROMPT_SIZE];
@@ -34,7 +34,7 @@ static bool sql_open(void *state, struct browser *b, struct subject subject, str
 	snprintf(v->query, sizeof v->query, "%s", b->sql);
 	v->s = query_prepare(b->db, v->query, &v->ids, err);
 	if (v->s)
-		result_begin(&v->result, v->s);
+		result_begin(&v->result, v->s, b->drawn_ascii);
 	return v->s != NULL;
 }
 
@@ -96,40 +96,49 @@ static int value_look(const struct value *v)
 	return v->type == SQLITE_NULL ? LOOK_DIM : LOOK_PLAIN;
 }
 
-static void value_draw(struct area a, int row, int col, int width, const struct result *r, const struct value *v)
+static void value_draw(struct area a, int row, int col, int width, const struct result *r, int64_t at, int i)
 {
+	const struct value *v = result_at(r, (size_t)at, i);
 	char text[LIMIT_QUERY_CELL + 16];
 	snprintf(text, sizeof text, "%.*s%s", (int)v->n, r->bytes + v->at, v->cut ? "\xe2\x80\xa6" : "");
-	bool number = v->type == SQLITE_INTEGER || v->type == SQLITE_FLOAT;
+	bool number = v->type == SQLITE_INTEGER || v->type == SQLITE_FLOAT || (v->type == SQLITE_NULL && r->column[i].number);
 	area_field(a, row, col, number ? -width : width, value_look(v), text);
 }
 
-/* How many columns a column is given that begins at `col`: the last one has what is left. */
-static int column_width(const struct result *r, int i, int col, int cols)
+/* How many columns a column should have. The last one may be as wide as it likes. */
+static int column_width(const struct result *r, int i)
 {
 	int width = r->column[i].width;
-	if (width > COLUMN_MOST && i + 1 < r->columns)
-		width = COLUMN_MOST;
-	return width < cols - col ? width : cols - col;
+	return width > COLUMN_MOST && i + 1 < r->columns ? COLUMN_MOST : width;
 }
 
+static void column_draw(struct sql *v, struct area a, int i, int col, int width)
+{
+	const struct result *r = &v->result;
+	area_field(a, 0, col, r->column[i].number && v->list.n ? -width : width, LOOK_HEAD, r->column[i].name);
+	for (int row = 0; row < a.rows - 1 && v->list.top + row < v->list.n; row++)
+		value_draw(a, row + 1, col, width, r, v->list.top + row, i);
+}
+
+/* A column that does not fit is begun where there is room for something of it. */
 static void table_draw(struct sql *v, struct area a)
 {
 	const struct result *r = &v->result;
-	struct area rows = area_part(a, 1, 0, a.rows - 1, a.cols);
-	int col = 0, i = v->left;
-	list_show(&v->list, rows.rows);
-	for (; i < r->columns && col < a.cols; i++) {
-		int width = column_width(r, i, col, a.cols);
-		area_field(a, 0, col, r->column[i].number && v->list.n ? -width : width, LOOK_HEAD, r->column[i].name);
-		for (int row = 0; row < rows.rows && v->list.top + row < v->list.n; row++)
-			value_draw(rows, row, col, width, r, result_at(r, (size_t)(v->list.top + row), i));
-		v->wider = col + (r->column[i].width < COLUMN_MOST ? r->column[i].width : COLUMN_MOST) > a.cols;
+	int col = 0, i = v->left, least = a.cols < BEGUN_LEAST ? a.cols : BEGUN_LEAST;
+	list_show(&v->list, a.rows - 1);
+	v->wider = false;
+	for (; i < r->columns && !v->wider; i++) {
+		int width = column_width(r, i);
+		v->wider = width > a.cols - col;
+		if (!v->wider)
+			column_draw(v, a, i, col, width);
+		else if (a.cols - col >= least)
+			column_draw(v, a, i, col, width = a.cols - col);
 		col += width + 2;
 	}
 	v->wider |= i < r->columns;
 	if (v->list.n)
-		area_select(rows, (int)(v->list.at - v->list.top));
+		area_select(area_part(a, 1, 0, a.rows - 1, a.cols), (int)(v->list.at - v->list.top));
 }
 
 static void status_draw(struct sql *v, struct area a)
