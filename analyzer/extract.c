@@ -109,8 +109,9 @@ static bool choose(struct sqlite3 *db, const struct choice *c, struct err *err)
 
 bool extract_choose(struct sqlite3 *db, const struct choice *choice, size_t n, struct err *err)
 {
-	bool ok = sqlite3_exec(db, "DROP TABLE IF EXISTS temp.chosen;"
-	                       "CREATE TEMP TABLE chosen(id INTEGER PRIMARY KEY)", NULL, NULL, NULL) == SQLITE_OK
+	// an old one is emptied: it cannot be dropped while the connection reads anything
+	bool ok = sqlite3_exec(db, "CREATE TEMP TABLE IF NOT EXISTS chosen(id INTEGER PRIMARY KEY);"
+	                       "DELETE FROM temp.chosen", NULL, NULL, NULL) == SQLITE_OK
 	       || fail_case(db, err);
 	for (size_t i = 0; ok && i < n; i++)
 		ok = choose(db, &choice[i], err);

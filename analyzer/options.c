@@ -14,6 +14,7 @@ const char options_usage[] =
 	"       tcpwhy report FILE... [-o OUT]    a report to send on (.md, .html, …)\n"
 	"       tcpwhy doctor FILE...             how good these captures are\n"
 	"       tcpwhy extract FILE... -o OUT     packets of a finding or a connection\n"
+	"       tcpwhy browse FILE...             look around in the terminal\n"
 	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
 	"       tcpwhy --help                     all of it, with examples\n";
 
@@ -24,6 +25,7 @@ const char options_help[] =
 	"  tcpwhy report FILE...            a report to send on\n"
 	"  tcpwhy doctor FILE...            how good a capture is, how to do better\n"
 	"  tcpwhy extract FILE...           the packets of a finding or a connection, as pcap\n"
+	"  tcpwhy browse FILE...            findings, connections and packets in the terminal\n"
 	"  tcpwhy rules list                the rules, one a line; with --format md a document\n"
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
@@ -37,7 +39,7 @@ const char options_help[] =
 	"  -f FILTER                read only what this capture filter (BPF) lets through\n"
 	"      --each               report: one of each capture, into the folder that -o names\n"
 	"  -d tcp.port==N,PROTOCOL  what is spoken on a port: http or amqp\n"
-	"  -o FILE                  analyze: keep the case there; others: write there\n"
+	"  -o FILE                  analyze, browse: keep the case there; others: write there\n"
 	"      --case FILE          keep the case there, for any verb\n"
 	"      --join, --separate   all files are one capture; each is one of its own\n"
 	"      --format text|md|html|json|ndjson\n"
@@ -61,6 +63,7 @@ const char options_help[] =
 	"      --baseline CASE      only findings that an earlier case does not have\n"
 	"      --tz ZONE            of the times shown: UTC (unless said otherwise), local,\n"
 	"                           +08:00, Asia/Shanghai\n"
+	"      --no-mouse           browse: leave the mouse to the terminal\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
 	"  -h, --help               this text\n"
@@ -77,6 +80,7 @@ const char options_help[] =
 	"  tcpwhy report case.db --format json -o findings.json\n"
 	"  tcpwhy report captures/ --each -o reports/\n"
 	"  tcpwhy doctor rabbit*.pcap\n"
+	"  tcpwhy browse incident.pcap\n"
 	"  tcpwhy extract incident.pcap --finding tcp.refused -o refused.pcap\n"
 	"  tcpwhy extract case.db -Y 'http.response.code >= 500' -o errors.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
@@ -84,7 +88,7 @@ const char options_help[] =
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
        OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM, OPT_REDACT,
-       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE, OPT_EACH };
+       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE, OPT_EACH, OPT_NO_MOUSE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -102,6 +106,7 @@ static const struct option long_options[] = {
 	{ "format",       required_argument, NULL, OPT_FORMAT },
 	{ "ip",           required_argument, NULL, OPT_IP },
 	{ "join",         no_argument,       NULL, OPT_JOIN },
+	{ "no-mouse",     no_argument,       NULL, OPT_NO_MOUSE },
 	{ "port",         required_argument, NULL, OPT_PORT },
 	{ "redact",       no_argument,       NULL, OPT_REDACT },
 	{ "rules",        required_argument, NULL, OPT_RULES },
@@ -233,6 +238,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 	case OPT_PORT: o->which.port = optarg; break;
 	case OPT_BASELINE: o->which.baseline = optarg; break;
 	case OPT_EACH: o->each = true; break;
+	case OPT_NO_MOUSE: o->no_mouse = true; break;
 	case OPT_REDACT: o->redact = true; break;
 	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
 	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
@@ -245,7 +251,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 }
 
 /* In the order of enum verb; then what is two words. */
-static const char *const verbs[] = { "analyze", "report", "doctor", "extract", "rules" };
+static const char *const verbs[] = { "analyze", "report", "doctor", "extract", "browse", "rules" };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 /* The verb that a word is, or -1. */
@@ -320,9 +326,10 @@ static bool each_fits(struct options *o, const struct given *given, struct err *
 static bool options_fit(struct options *o, const struct given *given, struct err *err)
 {
 	const char *output = given->output;
-	if (o->verb == ANALYZE && output && o->case_path)
+	bool output_is_case = o->verb == ANALYZE || o->verb == BROWSE;
+	if (output_is_case && output && o->case_path)
 		return fail(err, "-o and --case both name a case to keep; give one of them");
-	if (o->verb == ANALYZE && output)
+	if (output_is_case && output)
 		o->case_path = output;
 	else
 		o->output = output;
@@ -353,13 +360,15 @@ static bool options_fit(struct options *o, const struct given *given, struct err
 		return false;
 	if (o->choice_n && o->verb != EXTRACT)
 		return fail(err, "--finding, --flow and --stream choose what `extract` writes");
+	if (o->no_mouse && o->verb != BROWSE)
+		return fail(err, "--no-mouse is for `browse`");
 	if (o->redact && o->verb != EXTRACT)
 		return fail(err, "--redact is for `extract`; elsewhere secrets are left out unless --show-secrets");
 	if (o->verb == EXTRACT && !o->choice_n && !o->filter)
 		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N, -Y FILTER or -f FILTER");
 	if (o->verb == EXTRACT && !output && isatty(STDOUT_FILENO))
 		return fail(err, "`extract` writes packets, and standard output is a terminal; give -o FILE");
-	if (o->verb <= EXTRACT && !o->files_n)
+	if (o->verb <= BROWSE && !o->files_n)
 		return fail(err, "no capture was given; `tcpwhy FILE...` reads one");
 	return true;
 }

@@ -4,6 +4,7 @@
 -- the case, which stays as it is.
 
 DROP TABLE IF EXISTS main.capture_bucket;
+DROP TABLE IF EXISTS main.flow_kind;
 DROP VIEW  IF EXISTS main.server_summary;
 DROP TABLE IF EXISTS main.server_slow;
 DROP TABLE IF EXISTS main.server_survived;
@@ -102,6 +103,7 @@ CREATE TABLE main.evidence(
   role        TEXT NOT NULL,            -- what this frame is: 'request', 'client FIN', …
   PRIMARY KEY (finding_id, nr)
 ) STRICT;
+
 
 -- A flow's endpoints as people write them.
 CREATE VIEW main.flow_name AS

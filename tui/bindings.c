@@ -5,8 +5,13 @@
 #include <string.h>
 
 #include "browser.h"
+#include "commands.h"
+#include "copy.h"
 #include "flow_keys.h"
 #include "key.h"
+#include "notes.h"
+#include "save.h"
+#include "sql.h"
 #include "views.h"
 
 /* ---- leaving, help, tabs ---- */
@@ -20,7 +25,7 @@ static void back(struct browser *b, void *state, int key)
 static void quit(struct browser *b, void *state, int key)
 {
 	(void)state, (void)key;
-	b->done = true;
+	browser_leave(b);
 }
 
 static void help(struct browser *b, void *state, int key)
@@ -105,6 +110,13 @@ static void redraw(struct browser *b, void *state, int key)
 	b->search[0] = '\0';
 }
 
+static void notes_open(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	if (browser_top(b)->view != &view_notes)
+		browser_open(b, &view_notes, (struct subject){ 0 });
+}
+
 const struct binding browser_bindings[] = {
 	{ { '?', K_F1 }, "help", "this page", help },
 	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, leave", back },
@@ -119,6 +131,13 @@ const struct binding browser_bindings[] = {
 	{ { ' ' }, NULL, "mark this flow; two can be marked", flow_mark },
 	{ { 'c' }, NULL, "compare the two marked flows, or the marked one with this", flows_compare },
 	{ { 'e', 'E' }, NULL, "the next problem, or the one before", problem_step },
+	{ { ':' }, "command", "a command; they are listed below", command_ask },
+	{ { 's', K_F2 }, "save", "save packets, a stream's text, a report, or the screen", save_ask },
+	{ { 'y', 'Y' }, NULL, "copy the Wireshark filter of what is pointed at; Y: by addresses", copy_filter },
+	{ { '!' }, NULL, "the tshark commands for it", copy_command },
+	{ { 'm' }, NULL, "a note on it; an empty one is a bookmark, - takes it away", note_ask },
+	{ { 'M' }, NULL, "all notes and bookmarks", notes_open },
+	{ { ';' }, NULL, "ask the case in SQL", sql_ask },
 	{ { 't' }, NULL, "times from the capture's start, of the day, from the row before", clock_turn },
 	{ { K_CTRL('L') }, NULL, "draw the screen anew; the search's marks go away", redraw },
 	{ { K_CTRL('Z') }, NULL, "stop; `fg` comes back", suspend },

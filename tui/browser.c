@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "key.h"
+#include "notes.h"
 #include "store.h"
 #include "text.h"
 #include "views.h"
@@ -82,7 +83,12 @@ void browser_back(struct browser *b)
 	else if (b->tab > 0)
 		browser_tab(b, 0);
 	else
-		b->done = true;
+		browser_leave(b);
+}
+
+void browser_leave(struct browser *b)
+{
+	b->done = notes_let_leave(b);
 }
 
 void browser_tab(struct browser *b, int tab)
@@ -111,8 +117,12 @@ void browser_end(struct browser *b)
 	for (int tab = 0; tab < BROWSER_TABS; tab++)
 		while (b->depth[tab])
 			opened_close(&b->pile[tab][--b->depth[tab]]);
+	later_drop(b);
 	for (int i = 0; i < ASKED_KINDS; i++)
 		prompt_history_free(&b->history[i]);
+	while (b->words_n)
+		free(b->words[--b->words_n]);
+	free(b->words);
 	model_close(&b->model);
 }
 
@@ -136,8 +146,30 @@ static struct list *list_of(const struct opened *o)
 
 void browser_ask(struct browser *b, enum asked kind, const char *label, const char *text, asked_done *done)
 {
-	prompt_begin(&b->prompt, label, text);
+	snprintf(b->label, sizeof b->label, "%s", label);
+	prompt_begin(&b->prompt, b->label, text);
 	b->prompt.history = &b->history[kind];
+	b->keys = NULL;
+	b->asked = done;
+}
+
+void browser_ask_again(struct browser *b, const char *text, const char *reason)
+{
+	struct prompt before = b->prompt;
+	char typed[PROMPT_SIZE];
+	snprintf(typed, sizeof typed, "%s", text);
+	prompt_begin(&b->prompt, b->label, typed);
+	b->prompt.history = before.history;
+	browser_offer(b, before.words, before.context);
+	b->asked = b->asked_before;
+	browser_say(b, LOOK_ERROR, "%s", reason);
+}
+
+void browser_choose(struct browser *b, const char *label, const char *keys, asked_done *done)
+{
+	snprintf(b->label, sizeof b->label, "%s", label);
+	prompt_begin(&b->prompt, b->label, "");
+	b->keys = keys;
 	b->asked = done;
 }
 
@@ -147,19 +179,30 @@ void browser_offer(struct browser *b, prompt_words *words, void *context)
 	b->prompt.context = context;
 }
 
+static enum prompt_state choice_key(struct browser *b, int key)
+{
+	if (key == K_ESC || key == K_CTRL('C') || key == K_CTRL('G'))
+		return PROMPT_LEFT;
+	if (key <= ' ' || key >= K_BACKSPACE || !strchr(b->keys, key))
+		return PROMPT_OPEN;
+	b->prompt.text[0] = (char)key;
+	b->prompt.text[1] = '\0';
+	return PROMPT_DONE;
+}
+
 static void prompt_take(struct browser *b, int key)
 {
 	asked_done *done = b->asked;
-	switch (prompt_key(&b->prompt, key)) {
-	case PROMPT_OPEN:
+	char line[PROMPT_SIZE];                  /* what is done with it may ask for another one */
+	enum prompt_state state = b->keys ? choice_key(b, key) : prompt_key(&b->prompt, key);
+	if (state == PROMPT_OPEN)
 		return;
-	case PROMPT_LEFT:
-		b->asked = NULL;
+	b->asked = NULL;
+	if (state == PROMPT_LEFT)
 		return;
-	case PROMPT_DONE:
-		b->asked = NULL;
-		done(b, b->prompt.text);
-	}
+	b->asked_before = done;
+	memcpy(line, b->prompt.text, sizeof line);
+	done(b, line);
 }
 
 /* ---- keys ---- */
@@ -181,6 +224,7 @@ void browser_key(struct browser *b, int key)
 	struct list *list = list_of(top);
 	if (key == K_RESIZE || key == K_NONE)
 		return;
+	later_drop(b);
 	b->message[0] = '\0';
 	seek_stop(b);
 	if (b->asked)
@@ -213,6 +257,8 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 
 bool browser_work(struct browser *b, int64_t budget_ns)
 {
+	if (later_work(b))
+		return true;
 	struct opened *top = browser_top(b);
 	int64_t until_ns = browser_now() + budget_ns;
 	bool more = (top->view->work && top->view->work(top->state, b, until_ns)) || seek_work(b, until_ns);
@@ -283,7 +329,7 @@ static int hints_draw(struct area a, int col, const struct binding *binding)
 	for (; binding && binding->keys[0]; binding++) {
 		if (!binding->hint)
 			continue;
-		const char *key = key_name(binding->keys[0], name);
+		const char *key = key_word(binding->keys[0], name);
 		int width = text_width(key) + 1 + text_width(binding->hint) + 2;
 		if (col + width > a.cols)
 			return a.cols;
@@ -293,14 +339,16 @@ static int hints_draw(struct area a, int col, const struct binding *binding)
 	return col;
 }
 
-static void last_row_draw(struct browser *b, struct area a)
+/* A message stands there too, but over a prompt. */
+static void last_row_draw(struct browser *b, struct area all)
 {
+	struct area a = area_part(all, all.rows - 1, 0, 1, all.cols);
 	b->cursor = -1;
 	if (b->asked)
 		b->cursor = prompt_draw(&b->prompt, a);
-	else if (*b->message)
-		area_field(a, 0, 0, a.cols, (int)b->message_look, b->message);
-	else
+	if (*b->message)
+		area_field(all, all.rows - 1 - (b->asked != NULL), 0, all.cols, (int)b->message_look, b->message);
+	else if (!b->asked)
 		hints_draw(a, hints_draw(a, 0, browser_top(b)->view->bindings), browser_bindings);
 }
 
@@ -326,6 +374,8 @@ void browser_draw(struct browser *b, struct canvas *c)
 	struct opened *top = browser_top(b);
 	canvas_size(c, c->rows, c->cols);
 	b->cursor = -1;
+	b->later.shown = true;
+	b->drawn_rows = c->rows, b->drawn_cols = c->cols, b->drawn_ascii = c->ascii;
 	if (c->rows < BROWSER_ROWS || c->cols < BROWSER_COLS) {
 		too_small(all);
 		return;
@@ -342,7 +392,7 @@ void browser_draw(struct browser *b, struct canvas *c)
 		message_above(b, body);
 	tabs_draw(b, area_part(all, TAB_ROW, 0, 1, all.cols));
 	path_draw(b, area_part(all, PATH_ROW, 0, 1, all.cols));
-	last_row_draw(b, area_part(all, all.rows - 1, 0, 1, all.cols));
+	last_row_draw(b, all);
 }
 
 void browser_tab_click(struct browser *b, int col)

@@ -2,14 +2,16 @@
 #include "flow_keys.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "browser.h"
 #include "filter.h"
+#include "text.h"
 #include "views.h"
 
 /* ---- the filter ---- */
 
-static bool filter_words(void *context, size_t i, const char **word, const char **what)
+bool filter_words(void *context, size_t i, const char **word, const char **what)
 {
 	(void)context;
 	return filter_word(i, word, what);
@@ -27,34 +29,54 @@ static void flows_show(struct browser *b)
 		browser_back(b);
 }
 
-static void filter_take(struct browser *b, const char *line);
-
-static void filter_prompt(struct browser *b, const char *text)
+bool filter_set(struct browser *b, const char *text, struct err *err)
 {
-	browser_ask(b, ASKED_FILTER, "filter: ", text, filter_take);
-	browser_offer(b, filter_words, NULL);
+	struct filter filter;
+	if (!filter_parse(&filter, text, 1, err))
+		return false;
+	filter_free(&filter);
+	snprintf(b->filter, sizeof b->filter, "%s", text);
+	flows_show(b);
+	return true;
 }
 
 static void filter_take(struct browser *b, const char *line)
 {
-	struct filter filter;
 	struct err err;
-	char typed[PROMPT_SIZE];
-	snprintf(typed, sizeof typed, "%s", line);       /* the line is the prompt's */
-	if (!filter_parse(&filter, typed, 1, &err)) {
-		filter_prompt(b, typed);
-		browser_say(b, LOOK_ERROR, "%s", err.text);
-		return;
-	}
-	filter_free(&filter);
-	snprintf(b->filter, sizeof b->filter, "%s", typed);
-	flows_show(b);
+	if (!filter_set(b, line, &err))
+		browser_ask_again(b, line, err.text);
 }
 
 void filter_ask(struct browser *b, void *state, int key)
 {
 	(void)state, (void)key;
-	filter_prompt(b, b->filter);
+	browser_ask(b, ASKED_FILTER, "filter: ", b->filter, filter_take);
+	browser_offer(b, filter_words, NULL);
+}
+
+bool flows_sort(struct browser *b, const char *column, struct err *err)
+{
+	const char *names[FLOW_COLUMNS];
+	for (int i = 0; i < FLOW_COLUMNS; i++) {
+		names[i] = flow_columns[i].name;
+		if (strcasecmp(names[i], column) != 0 && strcasecmp(flow_columns[i].head, column) != 0)
+			continue;
+		b->flows.sort = (uint8_t)i;
+		flows_show(b);
+		return true;
+	}
+	const char *nearest = text_nearest(column, names, FLOW_COLUMNS);
+	return fail(err, "There is no column \"%.60s\"%s%s.", column, nearest ? "; did you mean " : "", nearest ? nearest : "");
+}
+
+bool flow_words(void *context, size_t i, const char **word, const char **what)
+{
+	(void)context;
+	if (i >= FLOW_COLUMNS)
+		return false;
+	*word = flow_columns[i].name;
+	*what = flow_columns[i].help;
+	return true;
 }
 
 void filter_clear(struct browser *b, void *state, int key)

@@ -4,5 +4,9 @@
 const struct tab tabs[] = {
 	{ &view_findings, "Findings" },
 	{ &view_flows, "Flows" },
+	{ &view_exchanges, "HTTP" },
+	{ &view_channels, "AMQP" },
+	{ &view_servers, "Servers" },
+	{ &view_capture, "Capture" },
 	{ 0 },
 };

@@ -73,7 +73,7 @@ static size_t utf8_decode(const char *s, size_t n, uint32_t *c)
 
 size_t text_character(const char *s, size_t n, uint32_t *c, int *columns)
 {
-	if (*s >= ' ' && *s < 0x7f) {           /* nearly all there is: not through the tables */
+	if (*s >= ' ' && *s < 0x7f) {                /* nearly all of it */
 		*c = (unsigned char)*s;
 		*columns = 1;
 		return 1;

@@ -175,3 +175,17 @@ bool choice_make(struct sqlite3 *db, const struct report_choice *c, struct err *
 		return false;
 	return !c->at || time_choose(db, c, err);
 }
+
+/* ---- one finding, for a while ---- */
+
+bool choice_narrow(struct sqlite3 *db, int64_t finding, struct err *err)
+{
+	choice_widen(db);
+	return run(db, "INSERT INTO temp.chosen_incident SELECT incident_id FROM incident_of WHERE ?1 IS NULL AND finding_id = ?2",
+	           NULL, finding, 0, err);
+}
+
+void choice_widen(struct sqlite3 *db)
+{
+	sqlite3_exec(db, "DELETE FROM temp.chosen_incident", NULL, NULL, NULL);
+}

@@ -14,6 +14,8 @@
 #ifndef REPORT_CHOICE_H
 #define REPORT_CHOICE_H
 
+#include <stdint.h>
+
 #include "err.h"
 
 struct sqlite3;
@@ -30,5 +32,10 @@ struct report_choice {
 bool choice_check(const struct report_choice *, struct err *);
 
 bool choice_make(struct sqlite3 *, const struct report_choice *, struct err *);
+
+/* While report_model's views are there: they tell nothing but the incident of this finding
+ * and what limits the captures, until choice_widen(). */
+bool choice_narrow(struct sqlite3 *, int64_t finding, struct err *);
+void choice_widen(struct sqlite3 *);
 
 #endif
