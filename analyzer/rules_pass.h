@@ -61,7 +61,7 @@ bool step_done(struct pass *, const struct rule *, struct sqlite3_stmt *);
 
 void draft_free(struct draft *);
 
-/* Count the flows into the tables server_count and capture_bucket. False: sqlite3_errmsg(). */
+/* Count the flows into the tables server_count, flow_kind and capture_bucket. False: sqlite3_errmsg(). */
 bool flows_count(struct pass *);
 
 /* Leave out what yields to another, put the rest in the order of the report and insert it.

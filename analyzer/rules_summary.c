@@ -1,8 +1,9 @@
-/* rules_summary.c - how many flows of each server began, ended, and how, counted in one scan
- * of the flows: SQLite takes four times as long to sort and group a million of them.
+/* rules_summary.c - how many flows of each server began, ended, and how, and what they speak,
+ * counted in one scan of the flows: SQLite takes four times as long to sort and group a million
+ * of them.
  *
- * Memory is that of the largest capture: LIMIT_SERVERS servers, and a number for each of
- * LIMIT_SERVER_CLIENTS pairs of a server and a client. */
+ * Memory is that of the largest capture: LIMIT_SERVERS servers, a number for each of
+ * LIMIT_SERVER_CLIENTS pairs of a server and a client, LIMIT_FLOW_KINDS words. */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,14 @@ struct server {
 /* Hashes of what was seen. 0 is an empty place. */
 struct seen { uint64_t *slots; size_t size, used; };
 
+/* Flows of one protocol, or of one path. */
+struct kind {
+	struct kind *next;
+	const char  *what;               /* 'app', 'path' */
+	char         name[LIMIT_PATH];
+	int64_t      flows, spoken;
+};
+
 /* One capture. */
 struct count {
 	struct pass    *pass;
@@ -39,15 +48,19 @@ struct count {
 	struct server  *servers, *others;    /* others: all beyond LIMIT_SERVERS */
 	size_t          servers_n;
 	struct seen     clients;
+	struct map      kind_map;
+	struct kind    *kinds;
+	size_t          kinds_n;
 	int64_t         begins[BUCKETS], ends[BUCKETS];
 };
 
 /* The columns of scan_sql. */
-enum { CAPTURE, CLIENT_IP, SERVER_IP, SERVER_PORT, BEGAN, CLIENT_BYTES, SERVER_BYTES, RTT, ENDED, ENDED_BY, ENDED_NS, APP };
+enum { CAPTURE, CLIENT_IP, SERVER_IP, SERVER_PORT, BEGAN, CLIENT_BYTES, SERVER_BYTES, RTT, ENDED, ENDED_BY, ENDED_NS, APP,
+       PATH };
 
 static const char scan_sql[] =
 	"SELECT capture_id, client_ip, server_ip, server_port, first_ns, client_bytes, server_bytes, rtt_ns,"
-	" ended, ended_by, ended_ns, app FROM main.flow ORDER BY id";
+	" ended, ended_by, ended_ns, app, path FROM main.flow ORDER BY id";
 
 /* ---- servers ---- */
 
@@ -132,6 +145,41 @@ static bool seen_first(struct seen *s, uint64_t hash)
 	return true;
 }
 
+/* ---- kinds ---- */
+
+struct kind_key { const char *what, *name; };
+
+static bool kind_same(const void *value, const void *key)
+{
+	const struct kind *k = value;
+	const struct kind_key *of = key;
+	return strcmp(k->what, of->what) == 0 && strcmp(k->name, of->name) == 0;
+}
+
+/* One that is new where there are too many is counted with the others, which have no name. */
+static void kind_add(struct count *c, const char *what, const char *text_of, bool spoken)
+{
+	char name[sizeof ((struct kind *)0)->name];
+	snprintf(name, sizeof name, "%s", text_of);
+	struct kind_key key = { what, c->kinds_n < LIMIT_FLOW_KINDS ? name : "" };
+	uint64_t hash = hash_bytes(&c->key, name, strlen(name)) + (uint64_t)*what;
+	struct kind *k = map_find(&c->kind_map, hash, &(struct kind_key){ what, name }, kind_same);
+	if (!k && !*key.name) {
+		hash = (uint64_t)*what;
+		k = map_find(&c->kind_map, hash, &key, kind_same);
+	}
+	if (!k) {
+		k = alloc_zeroed(1, sizeof *k);
+		*k = (struct kind){ .next = c->kinds, .what = what };
+		snprintf(k->name, sizeof k->name, "%s", key.name);
+		map_put(&c->kind_map, hash, &key, kind_same, k);
+		c->kinds = k;
+		c->kinds_n++;
+	}
+	k->flows++;
+	k->spoken += spoken;
+}
+
 /* ---- a flow ---- */
 
 static const char *text(sqlite3_stmt *s, int column)
@@ -183,6 +231,10 @@ static void flow_add(struct count *c, sqlite3_stmt *s)
 		v->apps = snprintf(v->app, sizeof v->app, "%s", app) > 0;
 	else if (*app && strcmp(app, v->app) != 0)
 		v->apps = 2;
+	bool spoken = sqlite3_column_int64(s, CLIENT_BYTES) + sqlite3_column_int64(s, SERVER_BYTES) > 0;
+	kind_add(c, "app", *app ? app : "unknown", spoken);
+	if (*text(s, PATH))
+		kind_add(c, "path", text(s, PATH), spoken);
 	bucket_add(c, c->begins, s, BEGAN);
 	bucket_add(c, c->ends, s, ENDED_NS);
 }
@@ -238,6 +290,20 @@ static bool bucket_insert(struct count *c, sqlite3_stmt *s, int nr)
 	return ok;
 }
 
+static bool kind_insert(struct count *c, sqlite3_stmt *s, const struct kind *k)
+{
+	sqlite3_bind_int64(s, 1, c->capture_id);
+	sqlite3_bind_text(s, 2, k->what, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 3, k->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 4, k->flows);
+	sqlite3_bind_int64(s, 5, k->spoken);
+	bool ok = sqlite3_step(s) == SQLITE_DONE;
+	sqlite3_reset(s);
+	return ok;
+}
+
+static const char kind_sql[] = "INSERT INTO flow_kind VALUES(?, ?, ?, ?, ?)";
+
 static const char server_sql[] =
 	"INSERT INTO server_count VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
@@ -249,9 +315,10 @@ static const char bucket_sql[] =
 static bool capture_end(struct count *c)
 {
 	sqlite3 *db = c->pass->db;
-	sqlite3_stmt *server = NULL, *bucket = NULL;
+	sqlite3_stmt *server = NULL, *bucket = NULL, *kind = NULL;
 	bool ok = sqlite3_prepare_v2(db, server_sql, -1, &server, NULL) == SQLITE_OK
-	       && sqlite3_prepare_v2(db, bucket_sql, -1, &bucket, NULL) == SQLITE_OK;
+	       && sqlite3_prepare_v2(db, bucket_sql, -1, &bucket, NULL) == SQLITE_OK
+	       && sqlite3_prepare_v2(db, kind_sql, -1, &kind, NULL) == SQLITE_OK;
 	for (int i = 0; i < BUCKETS; i++)
 		if (c->begins[i] || c->ends[i])
 			ok = ok && bucket_insert(c, bucket, i);
@@ -260,9 +327,16 @@ static bool capture_end(struct count *c)
 		next = v->next;
 		free(v);
 	}
+	for (struct kind *k = c->kinds, *next; k; k = next) {
+		ok = ok && kind_insert(c, kind, k);
+		next = k->next;
+		free(k);
+	}
 	sqlite3_finalize(server);
 	sqlite3_finalize(bucket);
+	sqlite3_finalize(kind);
 	map_free(&c->map);
+	map_free(&c->kind_map);
 	free(c->clients.slots);
 	return ok;
 }

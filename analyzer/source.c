@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gcrypt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +38,26 @@ struct source {
 	size_t          begin, end;    /* of what was not taken yet */
 	uint64_t        offset;        /* of `begin` */
 	struct err      trouble;       /* "": none */
+	bool          (*waits)(void *context);   /* NULL: nobody asks */
+	void           *waits_context;
 };
+
+/* Whether there is something to read, or the end, before who waits gives up. */
+static bool block_awaited(struct source *s)
+{
+	enum { LOOK_MS = 50 };
+	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	while (s->waits && poll(&fd, 1, LOOK_MS) == 0)
+		if (!s->waits(s->waits_context))
+			return false;
+	return true;
+}
 
 /* read() that goes on after a signal, and hashes what it got. */
 static size_t block_read(struct source *s, uint8_t *to, size_t n)
 {
 	ssize_t got;
+	s->ended = s->ended || !block_awaited(s);
 	if (s->ended)
 		return 0;
 	do
@@ -225,6 +240,12 @@ bool source_seek(struct source *s, uint64_t offset)
 	if (offset < s->offset && !(s->inflate && unpack_again(s)))
 		return false;
 	return source_skip(s, offset - s->offset);
+}
+
+void source_while_waiting(struct source *s, bool (*waits)(void *context), void *context)
+{
+	s->waits = waits;
+	s->waits_context = context;
 }
 
 void source_drain(struct source *s)

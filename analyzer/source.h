@@ -53,6 +53,10 @@ uint64_t source_offset(const struct source *);
 /* "gzip", …; NULL: the file is not compressed. */
 const char *source_compression(const struct source *);
 
+/* Call `waits` every 50 ms while a pipe has nothing to read; where it says false, the file
+ * ends there. */
+void source_while_waiting(struct source *, bool (*waits)(void *context), void *context);
+
 /* Read on to the end, so that the hash is the whole file's; nothing can be peeked
  * at afterwards. */
 void source_drain(struct source *);

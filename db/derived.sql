@@ -4,6 +4,7 @@
 -- the case, which stays as it is.
 
 DROP TABLE IF EXISTS main.capture_bucket;
+DROP TABLE IF EXISTS main.flow_kind;
 DROP VIEW  IF EXISTS main.server_summary;
 DROP TABLE IF EXISTS main.server_slow;
 DROP TABLE IF EXISTS main.server_survived;

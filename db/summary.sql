@@ -89,6 +89,16 @@ CREATE TABLE main.server_count(
   PRIMARY KEY (capture_id, server_ip, server_port)
 ) STRICT, WITHOUT ROWID;
 
+-- Flows of each capture by what they speak and by the headers around them (analyzer/rules_summary.c).
+CREATE TABLE main.flow_kind(
+  capture_id INTEGER NOT NULL REFERENCES capture,
+  what       TEXT NOT NULL CHECK( what IN ('app', 'path') ),
+  name       TEXT NOT NULL,             -- flow.app, or 'unknown'; flow.path. '': all beyond 4096 names
+  flows      INTEGER NOT NULL,
+  spoken     INTEGER NOT NULL,          -- of these, with payload
+  PRIMARY KEY (capture_id, what, name)
+) STRICT, WITHOUT ROWID;
+
 -- The longest silence of each server after which both sides went on.
 CREATE TABLE main.server_survived(
   capture_id  INTEGER NOT NULL,

@@ -252,6 +252,7 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 	int64_t at = list ? list->top + row - b->rows.row : 0;
 	if (b->asked)
 		return;
+	seek_stop(b);
 	if (key == K_WHEEL_UP)
 		browser_key(b, K_UP);
 	else if (key == K_WHEEL_DOWN)

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum flow_kind { FLOW_TEXT, FLOW_ENDPOINT, FLOW_CLOCK, FLOW_SPAN, FLOW_BYTES, FLOW_COUNT, FLOW_FINDING };
+/* FLOW_TAIL: a text of which the end tells most. */
+enum flow_kind { FLOW_TEXT, FLOW_TAIL, FLOW_CLOCK, FLOW_SPAN, FLOW_BYTES, FLOW_COUNT, FLOW_NUMBER, FLOW_FINDING };
 
 struct flow_column {
 	const char    *name;              /* in the chooser, and behind "by" */

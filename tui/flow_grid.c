@@ -27,13 +27,32 @@ void flow_grid_free(struct flow_grid *t)
 	t->changes = 0;
 }
 
+/* What values of a column are written with; NULL: anything. */
+static const char *alphabet(enum flow_kind kind)
+{
+	switch (kind) {
+	case FLOW_CLOCK:  return "0123456789.:-";
+	case FLOW_SPAN:   return "0123456789-. dhminusDHMINUS";
+	case FLOW_BYTES:  return "0123456789.kMGTPEKmgtpe";
+	case FLOW_COUNT:
+	case FLOW_NUMBER: return "0123456789";
+	default:          return NULL;
+	}
+}
+
+static bool may_hold(const struct flow_column *c, const char *text)
+{
+	const char *with = alphabet(c->kind);
+	return !with || !text[strspn(text, with)];
+}
+
 static void statement_make(struct flow_grid *t, struct browser *b)
 {
 	sqlite3_str *values = sqlite3_str_new(b->db);
 	t->n = 0;
 	for (int i = 0; i < FLOW_COLUMNS; i++) {
 		uint8_t c = b->flows.order[i];
-		if (b->flows.hidden[c])
+		if (b->flows.hidden[c] || !may_hold(&flow_columns[c], t->sought))
 			continue;
 		t->column[t->n++] = c;
 		sqlite3_str_appendf(values, ", %s", flow_columns[c].value);
@@ -109,8 +128,9 @@ static void cell_write(const struct flow_grid *t, struct browser *b, int i, int6
 	case FLOW_SPAN:   text_duration(sqlite3_column_int64(t->row, at), text); break;
 	case FLOW_BYTES:  bytes_write(sqlite3_column_int64(t->row, at), text); break;
 	case FLOW_COUNT:
+	case FLOW_NUMBER:
 	case FLOW_TEXT:
-	case FLOW_ENDPOINT:
+	case FLOW_TAIL:
 	case FLOW_FINDING: snprintf(text, FLOW_CELL, "%s", model_text(t->row, at)); break;
 	}
 }
@@ -119,6 +139,10 @@ bool flow_grid_has(struct flow_grid *t, struct browser *b, int64_t id, const cha
 {
 	bool has = false;
 	char text[FLOW_CELL];
+	if (strcmp(t->sought, part) != 0) {
+		snprintf(t->sought, sizeof t->sought, "%s", part);
+		t->changes = 0;
+	}
 	if (row_read(t, b, id))
 		for (int i = 0; i < t->n && !has; i++) {
 			cell_write(t, b, i, 0, text);
@@ -143,7 +167,7 @@ static int width_wanted(const struct flow_grid *t, const struct browser *b, int 
 {
 	const struct flow_column *c = &flow_columns[t->column[i]];
 	int seen = t->seen[t->column[i]], head = text_width(c->head) + is_sorting(t, b, i);
-	if (seen == 0 && c->rare)
+	if (seen == 0 && c->rare && !is_sorting(t, b, i))
 		return 0;
 	seen = seen < c->most ? seen : c->most;
 	return seen > head ? seen : head;
@@ -221,8 +245,8 @@ static int severity_look(const char *word)
 	return *word == 'e' ? LOOK_ERROR : *word == 'w' ? LOOK_WARNING : *word == 'n' ? LOOK_NOTE : LOOK_DIM;
 }
 
-/* An endpoint's end, with the port, tells more than its beginning. */
-static void endpoint_draw(struct area a, int row, int col, int width, int look, const char *text)
+/* Cut, a text of which the end tells most keeps that: a port, what a capture's name ends in. */
+static void tail_draw(struct area a, int row, int col, int width, int look, const char *text)
 {
 	int cut = text_width(text) - width;
 	if (cut > 0) {
@@ -270,8 +294,8 @@ static void row_draw(const struct flow_grid *t, struct browser *b, struct area a
 		if (!l->width[i])
 			continue;
 		cell_write(t, b, i, before_ns, text);
-		if (c->kind == FLOW_ENDPOINT)
-			endpoint_draw(a, row, l->at[i], l->width[i], look, text);
+		if (c->kind == FLOW_TAIL)
+			tail_draw(a, row, l->at[i], l->width[i], look, text);
 		else
 			area_field(a, row, l->at[i], flow_column_right(c) ? -l->width[i] : l->width[i], look, text);
 	}

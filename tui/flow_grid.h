@@ -12,6 +12,7 @@
 #include "canvas.h"
 #include "flow_columns.h"
 #include "list.h"
+#include "prompt.h"
 
 struct browser;
 struct sqlite3_stmt;
@@ -19,9 +20,10 @@ struct sqlite3_stmt;
 enum { FLOW_CELL = 160, FLOW_SIGNS = 3 };
 
 struct flow_grid {
-	struct sqlite3_stmt *row;         /* of a flow: what all columns that are not hidden show */
+	struct sqlite3_stmt *row;         /* of a flow: what the columns that are not hidden show */
 	unsigned changes;                 /* of the choice it was made for */
-	uint8_t  column[FLOW_COLUMNS];    /* these, from left to right */
+	char     sought[PROMPT_SIZE];     /* of these only columns that may hold this text */
+	uint8_t  column[FLOW_COLUMNS];    /* they, from left to right */
 	int      n;
 	int      seen[FLOW_COLUMNS];      /* columns of a terminal that values took, by column */
 };
@@ -30,7 +32,8 @@ struct flow_grid {
  * (browser_rows()). */
 void flow_grid_draw(struct flow_grid *, struct browser *, struct area, const struct list *, const int64_t *id);
 
-/* Whether a flow's row holds the text, be it in a column for which there is no room. */
+/* Whether a flow's row holds the text, be it in a column for which there is no room. The grid is
+ * one for searching alone: numbers that cannot hold the text are not asked for. */
 bool flow_grid_has(struct flow_grid *, struct browser *, int64_t id, const char *text);
 
 void flow_grid_free(struct flow_grid *);

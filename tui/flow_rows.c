@@ -69,12 +69,18 @@ void flow_rows_free(struct flow_rows *r)
 	r->shown = (struct flow_ids){ 0 };
 }
 
+/* From the last id to the first? */
+static bool goes_back(const struct flow_rows *r)
+{
+	return r->reverse && !r->keyed;
+}
+
 /* Without a filter and a key only ids are asked for: a small index has them, of each capture in
  * order. Else the flows are read; that of an index, which SQLite might prefer for the filter's
  * sake, would be no order of ids. */
 static char *scan_sql(const struct flow_rows *r, const struct flow_wish *w)
 {
-	const char *order = w->reverse && !w->key ? "DESC" : "ASC", *than = *order == 'D' ? "<" : ">";
+	const char *order = goes_back(r) ? "DESC" : "ASC", *than = goes_back(r) ? "<" : ">";
 	const char *health = w->health || !r->health ? "1" : "NOT EXISTS (SELECT 1 FROM health_flow h WHERE h.flow_id = f.id)";
 	return r->by_index
 	    ? sqlite3_mprintf("SELECT f.id, %s FROM flow f INDEXED BY flow_by_capture WHERE f.capture_id = ?2 AND f.id %s ?1"
@@ -86,11 +92,10 @@ static char *scan_sql(const struct flow_rows *r, const struct flow_wish *w)
 /* Go to the next capture; false: there is none. */
 static bool capture_next(struct flow_rows *r, struct err *err)
 {
-	bool back = r->reverse && !r->keyed;
 	if (!r->by_index)
 		return false;
-	return number_read(r->db, back ? "SELECT id FROM capture WHERE id < ?1 ORDER BY id DESC LIMIT 1"
-	                               : "SELECT id FROM capture WHERE id > ?1 ORDER BY id LIMIT 1",
+	return number_read(r->db, goes_back(r) ? "SELECT id FROM capture WHERE id < ?1 ORDER BY id DESC LIMIT 1"
+	                                       : "SELECT id FROM capture WHERE id > ?1 ORDER BY id LIMIT 1",
 	                   r->capture, &r->capture, err) && r->capture;
 }
 
@@ -120,15 +125,17 @@ bool flow_rows_choose(struct flow_rows *r, const struct flow_wish *w, struct err
 	if (rc != SQLITE_OK)
 		return fail(err, "%s", sqlite3_errmsg(r->db));
 	rows_room(r);
-	bool back = r->reverse && !r->keyed;
-	r->last = back ? INT64_MAX : INT64_MIN;
+	r->last = goes_back(r) ? INT64_MAX : INT64_MIN;
 	r->capture = r->last;
 	r->scanned = 0;
 	r->absent = 0;
 	r->begun_ns = browser_now();
 	r->swapped = false;
-	r->phase = !r->by_index || capture_next(r, err) ? FLOW_SCAN : FLOW_DONE;
-	return true;
+	r->phase = FLOW_SCAN;
+	err->text[0] = '\0';
+	if (r->by_index && !capture_next(r, err))
+		choice_end(r);
+	return !*err->text;
 }
 
 /* ---- keys ---- */
@@ -147,22 +154,18 @@ static uint64_t number_of(const unsigned char *p)
 	return v;
 }
 
-/* Bytes 0xff, behind which no number and no UTF-8 comes, stand for no key; turned around, all
- * others are complemented. */
+/* Bytes 0xff, behind which no number and no UTF-8 comes, stand for no key, or an empty one;
+ * turned around, all others are complemented. */
 static void record_write(const struct flow_rows *r, unsigned char *p, int64_t id)
 {
 	size_t width = record_size(r) - ID_SIZE;
-	int type = sqlite3_column_type(r->scan, 2);
-	memset(p, type == SQLITE_NULL ? 0xff : 0, width);
-	if (type != SQLITE_NULL && !r->text) {
+	size_t n = sqlite3_column_type(r->scan, 2) == SQLITE_NULL ? 0 : r->text ? (size_t)sqlite3_column_bytes(r->scan, 2) : KEY_NUMBER;
+	memset(p, n ? 0 : 0xff, width);
+	if (n && r->text)
+		memcpy(p, sqlite3_column_blob(r->scan, 2), n < width ? n : width);
+	else if (n)
 		number_write(p, (uint64_t)sqlite3_column_int64(r->scan, 2) ^ UINT64_C(1) << 63);
-	} else if (type != SQLITE_NULL) {
-		const void *text = sqlite3_column_blob(r->scan, 2);
-		size_t n = (size_t)sqlite3_column_bytes(r->scan, 2);
-		if (n)
-			memcpy(p, text, n < width ? n : width);
-	}
-	for (size_t i = 0; r->reverse && type != SQLITE_NULL && i < width; i++)
+	for (size_t i = 0; r->reverse && n && i < width; i++)
 		p[i] = (unsigned char)~p[i];
 	number_write(p + width, r->reverse ? ~(uint64_t)id : (uint64_t)id);
 }

@@ -11,56 +11,6 @@
 #include "limits.h"
 #include "report_model.h"
 
-/* ---- numbers ---- */
-
-static void numbers_add(struct numbers *l, int64_t number)
-{
-	if (l->n == l->room)
-		l->at = alloc_grown(l->at, l->room = l->room ? 2 * l->room : 64, sizeof *l->at);
-	l->at[l->n++] = number;
-}
-
-/* How many are below. */
-static size_t numbers_below(const struct numbers *l, int64_t number)
-{
-	size_t from = 0, to = l->n;
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		if (l->at[middle] < number)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
-static int by_number(const void *va, const void *vb)
-{
-	int64_t a = *(const int64_t *)va, b = *(const int64_t *)vb;
-	return (a > b) - (a < b);
-}
-
-/* Those from `from` on take their places among those before, which are in order; each once. */
-static void numbers_merge(struct numbers *l, size_t from)
-{
-	struct numbers merged = { 0 };
-	size_t a = 0, b = from;
-	qsort(l->at + from, l->n - from, sizeof *l->at, by_number);
-	while (a < from || b < l->n) {
-		int64_t next = b == l->n || (a < from && l->at[a] <= l->at[b]) ? l->at[a++] : l->at[b++];
-		if (!merged.n || merged.at[merged.n - 1] != next)
-			numbers_add(&merged, next);
-	}
-	free(l->at);
-	*l = merged;
-}
-
-static bool numbers_has(const struct numbers *l, int64_t number)
-{
-	size_t at = numbers_below(l, number);
-	return at < l->n && l->at[at] == number;
-}
-
 /* ---- silences and ICMP errors ---- */
 
 static int by_frame(const void *va, const void *vb)
@@ -264,12 +214,10 @@ static void stage_end(struct flow_steps *s)
 {
 	if (s->stage == READ_EVIDENCE)
 		numbers_merge(&s->evidence, 0);
-	if (s->stage == READ_ICMP && s->extras) {
+	if (s->stage == READ_ICMP && s->extras)
 		qsort(s->extra, s->extras, sizeof *s->extra, by_frame);
+	if (s->stage == READ_ICMP)
 		evidence_list(s);
-	} else if (s->stage == READ_ICMP) {
-		evidence_list(s);
-	}
 	if (s->stage == READ_CHUNKS && s->chunk.n)
 		s->packets = (int64_t)(s->chunk.n - 1) * LIMIT_INDEX_CHUNK + model_number(s->model,
 			"SELECT count(*) FROM packet WHERE flow_id = ?1 AND frame >="

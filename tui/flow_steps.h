@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "numbers.h"
+
 struct model;
 struct sqlite3_stmt;
 
@@ -37,9 +39,6 @@ struct step {
 	uint32_t seq, ack, window;           /* as on the wire */
 	int64_t  len;
 };
-
-/* Numbers that grow, ascending where they are frames. */
-struct numbers { int64_t *at; size_t n, room; };
 
 struct flow_steps {
 	struct model        *model;

@@ -34,12 +34,17 @@ static int column_of(const struct sketch *s, int line)
 	return s->body + line * (s->width - 1) / (s->ladder->lines > 1 ? s->ladder->lines - 1 : 1);
 }
 
+int ladder_names_rows(const struct ladder *l)
+{
+	return l->lines > 2 ? 2 : 1;
+}
+
 /* Names where their lines are: the first begins there, the last ends there. More than two
  * take turns in two rows. */
-int ladder_names(const struct sketch *s, struct area a)
+void ladder_names(const struct sketch *s, struct area a)
 {
 	const struct ladder *l = s->ladder;
-	int rows = l->lines > 2 ? 2 : 1;
+	int rows = ladder_names_rows(l);
 	area_put(a, rows - 1, 1 + FRAME_COLS - 5, LOOK_DIM, "frame");
 	area_field(a, rows - 1, 1 + FRAME_COLS, -CLOCK_COLS, LOOK_DIM,
 	           s->clock == CLOCK_ABSOLUTE ? "time" : s->clock == CLOCK_DELTA ? "since row, s" : "time, s");
@@ -50,7 +55,6 @@ int ladder_names(const struct sketch *s, struct area a)
 		area_field(a, i % rows, begin, width, i == 0 ? LOOK_CLIENT : i == l->lines - 1 ? LOOK_SERVER : LOOK_BOLD,
 		           l->line[i]);
 	}
-	return rows;
 }
 
 void clock_draw(struct area a, int row, int col, enum clock clock, int64_t ns, int64_t origin_ns, int64_t before_ns)
@@ -146,4 +150,26 @@ void ladder_text_row(const struct sketch *s, struct area a, int row, bool pause,
 	area_put(a, row, begin - 1, LOOK_PLAIN, " ");
 	area_put(a, row, begin, pause ? LOOK_NOTE : LOOK_DIM, words);
 	area_put(a, row, begin + width, LOOK_PLAIN, " ");
+}
+
+void ladder_sheet(const struct ladder *l, enum clock clock, struct sheet *to)
+{
+	struct sketch sketch = ladder_sketch(l, clock, to->canvas.cols);
+	int64_t before = l->origin_ns;
+	if (l->lines < 2 || to->canvas.cols < ladder_least(l->lines))
+		return;
+	ladder_names(&sketch, sheet_rows(to, ladder_names_rows(l)));
+	for (size_t i = 0; i < l->rows; i++) {
+		const struct ladder_row *r = &l->row[i];
+		const struct ladder_message *m = &l->message[r->message];
+		char words[LADDER_WORDS];
+		struct area row = sheet_rows(to, 1);
+		if (r->kind == LADDER_ARROW) {
+			ladder_arrow(&sketch, row, 0, m, before, "");
+			before = m->ns;
+			sheet_tag(to, to->used - 1, (int64_t)r->message + 1);
+		} else {
+			ladder_text_row(&sketch, row, 0, r->kind == LADDER_SILENCE, ladder_words(r, words));
+		}
+	}
 }

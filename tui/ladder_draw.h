@@ -11,6 +11,7 @@
 #include "browser.h"
 #include "canvas.h"
 #include "ladder.h"
+#include "sheet.h"
 
 /* Where things stand; ladder_sketch() says for how many columns. */
 struct sketch {
@@ -24,8 +25,15 @@ int ladder_least(int lines);
 
 struct sketch ladder_sketch(const struct ladder *, enum clock, int cols);
 
-/* Rows that the names of the lifelines take; drawn into the first rows of the area. */
-int ladder_names(const struct sketch *, struct area);
+/* Rows that the names of the lifelines take. */
+int ladder_names_rows(const struct ladder *);
+
+/* Draws them into the first rows of the area. */
+void ladder_names(const struct sketch *, struct area);
+
+/* All of a ladder, as it is laid out, below what the sheet has: nothing where it is too narrow.
+ * Rows of packets are tagged with the message's index + 1. */
+void ladder_sheet(const struct ladder *, enum clock, struct sheet *);
 
 /* A packet, into the row. `before_ns`: of the row above, for CLOCK_DELTA. `marks`: what stands
  * out, behind the label. */

@@ -153,43 +153,20 @@ static void again_write(struct finding *f, struct browser *b, struct sheet *to)
 
 /* ---- the ladder ---- */
 
-/* Rows of names above the arrows. */
-static int names_rows(const struct finding *f)
-{
-	return f->ladder.lines > 2 ? 2 : 1;
-}
-
 /* In what is left of a screen of so many rows, where that is enough: the proof is to be seen
  * beside the cause. */
 static void ladder_resize(struct finding *f, struct browser *b, int rows)
 {
-	size_t most = rows - names_rows(f) >= LADDER_LEAST ? (size_t)(rows - names_rows(f)) : 0;
+	size_t most = rows - ladder_names_rows(&f->ladder) >= LADDER_LEAST ? (size_t)(rows - ladder_names_rows(&f->ladder)) : 0;
 	if (f->drawn && most != f->ladder.most)
 		ladder_fit(&f->ladder, &b->model, most);
 }
 
 static void ladder_write(struct finding *f, struct browser *b, struct sheet *to)
 {
-	const struct ladder *l = &f->ladder;
-	struct sketch sketch = ladder_sketch(l, b->clock, to->canvas.cols);
-	int64_t before = l->origin_ns;
-	if (!f->drawn || to->canvas.cols < ladder_least(l->lines))
-		return;
 	sheet_line(to, 0, LOOK_PLAIN, "");
-	ladder_names(&sketch, sheet_rows(to, names_rows(f)));
-	for (size_t i = 0; i < l->rows; i++) {
-		const struct ladder_row *r = &l->row[i];
-		const struct ladder_message *m = &l->message[r->message];
-		char words[LADDER_WORDS];
-		struct area row = sheet_rows(to, 1);
-		if (r->kind == LADDER_ARROW) {
-			ladder_arrow(&sketch, row, 0, m, before, "");
-			before = m->ns;
-			sheet_tag(to, to->used - 1, (int64_t)r->message + 1);
-		} else {
-			ladder_text_row(&sketch, row, 0, r->kind == LADDER_SILENCE, ladder_words(r, words));
-		}
-	}
+	if (f->drawn)
+		ladder_sheet(&f->ladder, b->clock, to);
 }
 
 static void finding_draw(void *state, struct browser *b, struct area a)

@@ -7,10 +7,12 @@
 
 #include "browser.h"
 #include "key.h"
+#include "ladder_draw.h"
 #include "text.h"
 #include "views.h"
 
-enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48, OTHERS_MOST = 1000 };
+enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48, OTHERS_MOST = 1000,
+       LIST_LEAST = 4, PROOF_LEAST = 4, TALL = 24 };
 
 struct findings {
 	struct list  list;
@@ -18,6 +20,10 @@ struct findings {
 	int64_t     *other;               /* findings that are no problem, then those about the capture */
 	int64_t      others, fine;        /* of these, no problem */
 	struct sheet sheet;               /* what the selected one says */
+	struct ladder ladder;             /* its proof, where there is room */
+	int64_t      of;                  /* the finding that the ladder is of; 0: none is read */
+	int64_t      selected;            /* the finding in the selected row, as drawn last */
+	bool         room;                /* for a ladder, as drawn last */
 };
 
 /* ---- rows ---- */
@@ -25,7 +31,7 @@ struct findings {
 /* id, word, title, between, times, first time, confidence */
 static const char incident_sql[] =
 	"SELECT i.id, i.severity, i.title, coalesce(nullif(i.client_address, '') || iif(i.server <> '', ' → ' || i.server, ''),"
-	"       i.server, ''), i.findings, clock_s(i.first_ns), i.confidence"
+	"       i.server, ''), i.findings, bare_time(clock_s(i.first_ns)), i.confidence"
 	"  FROM temp.shown_incident i WHERE i.nr = ?1";
 
 static const char other_sql[] =
@@ -75,6 +81,7 @@ static void findings_close(void *state)
 {
 	struct findings *f = state;
 	sheet_free(&f->sheet);
+	ladder_free(&f->ladder);
 	free(f->other);
 }
 
@@ -148,16 +155,42 @@ static void verdict_draw(struct browser *b, struct area a)
 /* What the selected finding says, and what to do. */
 static void detail_write(struct findings *f, struct browser *b, int cols, bool ascii)
 {
-	struct sqlite3_stmt *s = model_query(&b->model, f->list.n
+	struct sqlite3_stmt *s = model_query(&b->model, f->selected
 		? "SELECT one_line(summary), first_sentence(filled(remedy_text, numbers)) FROM temp.shown_finding WHERE id = ?1"
-		: "SELECT text, '' FROM temp.shown_no_trouble ORDER BY nr",
-		f->list.n ? row_finding(f, b, f->list.at) : 0, 0);
+		: "SELECT text, '' FROM temp.shown_no_trouble ORDER BY nr", f->selected, 0);
 	sheet_begin(&f->sheet, cols, ascii);
 	while (model_next(&b->model, s)) {
 		sheet_fold(&f->sheet, 0, "", LOOK_PLAIN, model_text(s, 0));
 		if (*model_text(s, 1))
 			sheet_fold(&f->sheet, 4, "Do", LOOK_PLAIN, model_text(s, 1));
 	}
+}
+
+/* The proof, in what is left of so many rows, once it is read. */
+static void proof_write(struct findings *f, struct browser *b, int rows)
+{
+	int left = rows - f->sheet.used - 1 - ladder_names_rows(&f->ladder);
+	f->room = left >= PROOF_LEAST;
+	if (!f->room || f->of != f->selected || !f->ladder.n)
+		return;
+	if (f->ladder.most != (size_t)left)
+		ladder_fit(&f->ladder, &b->model, (size_t)left);
+	sheet_line(&f->sheet, 0, LOOK_PLAIN, "");
+	ladder_sheet(&f->ladder, b->clock, &f->sheet);
+}
+
+/* Reading it may take a while where a connection is long: the list need not wait. */
+static bool findings_work(void *state, struct browser *b, int64_t until_ns)
+{
+	struct findings *f = state;
+	(void)until_ns;
+	if (!f->room || f->of == f->selected)
+		return false;
+	ladder_free(&f->ladder);
+	if (!ladder_read(&f->ladder, &b->model, f->selected))
+		f->ladder.n = 0;
+	f->of = f->selected;
+	return true;
 }
 
 static void list_draw(struct findings *f, struct browser *b, struct area a)
@@ -176,17 +209,21 @@ static void list_draw(struct findings *f, struct browser *b, struct area a)
 		area_select(rows, (int)(f->list.at - f->list.top));
 }
 
+/* The list gets its rows, but leaves as many to the detail where both need more. */
 static void findings_draw(void *state, struct browser *b, struct area a)
 {
 	struct findings *f = state;
+	int rows = a.rows - 3, list = f->list.n > 0 ? (int)(f->list.n < rows ? f->list.n : rows) : 1;
+	f->selected = f->list.n ? row_finding(f, b, f->list.at) : 0;
 	verdict_draw(b, a);
 	detail_write(f, b, a.cols, a.on->ascii);
-	int least = f->list.n < 4 ? (int)f->list.n : 4, room = a.rows - 3 - least;     /* of the detail */
-	int detail = f->sheet.used < room ? f->sheet.used : room;
-	struct area below = area_part(a, a.rows - detail, 0, detail, a.cols);
-	list_draw(f, b, area_part(a, 1, 0, a.rows - detail - 2, a.cols));
+	int detail = f->sheet.used < rows - LIST_LEAST ? f->sheet.used : rows - LIST_LEAST;
+	int half = rows / 2 > detail ? rows / 2 : detail;
+	detail = list + detail >= rows && rows < TALL ? detail : list + half > rows ? half : rows - list;
+	proof_write(f, b, detail);
+	list_draw(f, b, area_part(a, 1, 0, rows - detail + 1, a.cols));
 	area_repeat(a, a.rows - detail - 1, 0, a.cols, LOOK_DIM, "\xe2\x94\x80");
-	area_copy(below, &f->sheet.canvas, 0);
+	area_copy(area_part(a, a.rows - detail, 0, detail, a.cols), &f->sheet.canvas, 0);
 }
 
 /* ---- keys ---- */
@@ -234,6 +271,6 @@ const struct view view_findings = {
 	.help = "What went wrong, the gravest first: one row for all findings of a rule on the same endpoints. Behind them"
 	        " stand what looks like trouble and is none (fine), and what limits this capture (capture).",
 	.size = sizeof(struct findings), .open = findings_open, .close = findings_close, .title = findings_title,
-	.draw = findings_draw, .list = findings_list, .row_has = findings_row_has, .about = findings_about,
+	.draw = findings_draw, .work = findings_work, .list = findings_list, .row_has = findings_row_has, .about = findings_about,
 	.bindings = findings_bindings,
 };

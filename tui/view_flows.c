@@ -16,7 +16,7 @@ enum { SEVERITY_COLS = 8 };
 struct flows {
 	struct list       list;
 	struct flow_rows  rows;
-	struct flow_grid table;
+	struct flow_grid table, find;
 	struct sqlite3_stmt *found;       /* whether a flow has a finding */
 
 	/* What the rows are chosen by. */
@@ -38,7 +38,7 @@ static int64_t flow_at(const struct flows *f, int64_t row)
 /* A column of texts? Then its key is one. */
 static bool is_text(const struct flow_column *c)
 {
-	return c->kind == FLOW_TEXT || c->kind == FLOW_ENDPOINT || c->kind == FLOW_FINDING;
+	return c->kind == FLOW_TEXT || c->kind == FLOW_TAIL || c->kind == FLOW_FINDING;
 }
 
 static bool rows_choose(struct flows *f, struct browser *b, struct err *err)
@@ -78,6 +78,7 @@ static void flows_close(void *state)
 	struct flows *f = state;
 	sqlite3_finalize(f->found);
 	flow_grid_free(&f->table);
+	flow_grid_free(&f->find);
 	flow_rows_free(&f->rows);
 }
 
@@ -125,14 +126,14 @@ static bool flows_work(void *state, struct browser *b, int64_t until_ns)
 
 /* ---- drawing ---- */
 
-/* 12 of 1,000,000 flows, 3 health checks hidden · filter: amqp        by duration */
+/* 12 of 1000000 flows  filter: amqp        by duration ↓ */
 static void head_draw(const struct flows *f, const struct browser *b, struct area a)
 {
 	const char *sort = flow_columns[b->flows.sort].name;
 	char left[128], right[80];
 	int64_t n = f->list.n;
 	if (f->rows.phase == FLOW_DONE)
-		snprintf(right, sizeof right, "by %s%s", sort, b->flows.reverse ? ", the last first" : "");
+		snprintf(right, sizeof right, "by %s%s", sort, b->flows.reverse ? " \xe2\x86\x93" : " \xe2\x86\x91");
 	else
 		snprintf(right, sizeof right, f->rows.keyed ? "sorting by %s: %d %%" : "%sreading: %d %%", f->rows.keyed ? sort : "",
 		         flow_rows_percent(&f->rows));
@@ -172,7 +173,9 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
 		"SELECT n.client || ' → ' || n.server, coalesce(f.app, ''), f.conn_state, iif(w.benign, 'fine', coalesce(d.severity, '')),"
-		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', ''))"
+		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', '')),"
+		"       (SELECT '; in ' || iif(length(name) > 24, '…' || substr(name, -23), name)"
+		"          FROM (SELECT file_name(c.name) AS name FROM capture c WHERE c.id = f.capture_id AND (SELECT count(*) FROM capture) > 1))"
 		"  FROM flow f JOIN flow_name n ON n.flow_id = f.id LEFT JOIN flow_finding w ON w.flow_id = f.id"
 		"  LEFT JOIN finding d ON d.id = w.finding_id LEFT JOIN health_flow h ON h.flow_id = f.id WHERE f.id = ?1",
 		flow_at(f, f->list.at), 0);
@@ -182,23 +185,26 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 		const char *severity = model_text(s, 3);
 		int look = *severity == 'e' ? LOOK_ERROR : *severity == 'w' ? LOOK_WARNING : *severity == 'n' ? LOOK_NOTE : LOOK_GOOD;
 		char line[512];
-		snprintf(line, sizeof line, "%s  %s%s%s", model_text(s, 0), model_text(s, 1), *model_text(s, 1) ? ", " : "",
-		         state_words(model_text(s, 2)));
+		snprintf(line, sizeof line, "%s  %s%s%s%s", model_text(s, 0), model_text(s, 1), *model_text(s, 1) ? ", " : "",
+		         state_words(model_text(s, 2)), model_text(s, 5));
 		area_field(a, 1, 0, a.cols, LOOK_PLAIN, line);
 		sheet_begin(&found, a.cols, a.on->ascii);
 		sheet_fold(&found, *severity ? SEVERITY_COLS : 0, "", *severity ? LOOK_PLAIN : LOOK_DIM, model_text(s, 4));
 		area_copy(area_part(a, 2, 0, a.rows - 2, a.cols), &found.canvas, 0);
-		area_put(a, 2, 0, look, *severity == 'f' ? severity : severity_word(severity));
+		area_put(a, 2, 0, look, *severity && *severity != 'f' ? severity_word(severity) : severity);
+		if (found.used > a.rows - 2)
+			area_put(a, a.rows - 1, a.cols - 1, LOOK_DIM, "\xe2\x80\xa6");
 	}
 	sheet_free(&found);
 }
 
 static void nothing_draw(const struct flows *f, const struct browser *b, struct area a)
 {
-	bool done = f->rows.phase == FLOW_DONE;
+	bool done = f->rows.phase == FLOW_DONE, hidden = f->rows.health && !b->health;
 	area_put(a, 1, 0, LOOK_DIM, !done ? "None as yet."
+	         : *b->filter && hidden ? "The filter lets no flow pass that is shown; H shows health checks, F5 clears it."
 	         : *b->filter ? "The filter lets no flow pass. F5 clears it, f changes it."
-	         : f->rows.total && !b->health ? "All flows are health checks. H shows them."
+	         : f->rows.total && hidden ? "All flows are health checks. H shows them."
 	         : "The case has no flows: no TCP was captured.");
 }
 
@@ -235,7 +241,7 @@ static void flows_about(void *state, struct browser *b, struct about *about)
 static bool flows_row_has(void *state, struct browser *b, int64_t row, const char *text)
 {
 	struct flows *f = state;
-	return flow_grid_has(&f->table, b, flow_at(f, row), text);
+	return flow_grid_has(&f->find, b, flow_at(f, row), text);
 }
 
 static bool row_has_finding(void *state, struct browser *b, int64_t row, const char *text)
@@ -286,11 +292,14 @@ static void health_turn(struct browser *b, void *state, int key)
 	browser_say(b, LOOK_DIM, b->health ? "Health checks are shown." : "Health checks are hidden.");
 }
 
+/* Of what is measured the most is looked for, as a rule. */
 static void sort_step(struct browser *b, void *state, int key)
 {
 	(void)state;
 	b->flows.sort = flow_choice_beside(&b->flows, b->flows.sort, key == '>' ? 1 : -1);
-	browser_say(b, LOOK_DIM, "Sorted by %s: %s.", flow_columns[b->flows.sort].name, flow_columns[b->flows.sort].help);
+	const struct flow_column *sort = &flow_columns[b->flows.sort];
+	b->flows.reverse = sort->kind == FLOW_SPAN || sort->kind == FLOW_BYTES || sort->kind == FLOW_COUNT;
+	browser_say(b, LOOK_DIM, "By %s: %s. r turns it around.", sort->name, sort->help);
 }
 
 /* All rows are there as a rule, and need only be turned. */

@@ -6,5 +6,7 @@ const struct tab tabs[] = {
 	{ &view_flows, "Flows" },
 	{ &view_exchanges, "HTTP" },
 	{ &view_channels, "AMQP" },
+	{ &view_servers, "Servers" },
+	{ &view_capture, "Capture" },
 	{ 0 },
 };

@@ -103,6 +103,7 @@ enum {
 	LIMIT_QUERY_CELL       = 4096,    /* of one value kept */
 	LIMIT_QUERY_COLUMNS    = 200,     /* kept */
 	LIMIT_QUERY_WORDS      = 5000,    /* names of tables and columns that are completed */
+	LIMIT_FLOW_KINDS       = 4096,    /* protocols and paths of one capture that are counted apart */
 };
 
 #endif

@@ -39,7 +39,7 @@ CREATE TEMP VIEW doctor_fact(capture_id, nr, seq, label, text) AS
   UNION ALL
   SELECT id, 4, 0, 'Frames',
          frames || ', of them ' || tcp_frames || ' TCP, in ' || n || iif(n = 1, ' connection', ' connections')
-    FROM (SELECT *, (SELECT count(*) FROM flow WHERE capture_id = c.id) AS n FROM capture c)
+    FROM (SELECT *, (SELECT coalesce(sum(flows), 0) FROM flow_kind WHERE capture_id = c.id AND what = 'app') AS n FROM capture c)
   UNION ALL
   SELECT capture_id, 5, 0, 'Not followed', group_concat(frames || ' ' || kind, ', ')
     FROM (SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY frames DESC, kind) AS place
@@ -47,10 +47,9 @@ CREATE TEMP VIEW doctor_fact(capture_id, nr, seq, label, text) AS
    WHERE place <= 8 GROUP BY capture_id
   UNION ALL
   SELECT capture_id, 6, 0, 'Inside of',
-         group_concat(path || ' (' || flows || iif(flows = 1, ' connection)', ' connections)'), ', ')
-    FROM (SELECT capture_id, path, count(*) AS flows,
-                 row_number() OVER (PARTITION BY capture_id ORDER BY count(*) DESC, path) AS place
-            FROM flow WHERE path IS NOT NULL GROUP BY capture_id, path ORDER BY capture_id, place)
+         group_concat(iif(name = '', 'others', name) || ' (' || flows || iif(flows = 1, ' connection)', ' connections)'), ', ')
+    FROM (SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY flows DESC, name) AS place
+            FROM flow_kind WHERE what = 'path' ORDER BY capture_id, place)
    WHERE place <= 8 GROUP BY capture_id
   UNION ALL
   SELECT capture_id, 7, place, 'Interface',
@@ -108,14 +107,14 @@ CREATE TEMP VIEW doctor_check(capture_id, nr, label, rule, kind, found) AS
   UNION ALL
   SELECT id, 7, 'One direction', 'capture.one-way', NULL,
          iif(one_way_flows, one_way_flows, 'none')
-           || (SELECT ' of ' || count(*) || iif(count(*) = 1, ' connection', ' connections')
-                 FROM flow WHERE capture_id = c.id)
+           || (SELECT ' of ' || coalesce(sum(flows), 0) || iif(sum(flows) = 1, ' connection', ' connections')
+                 FROM flow_kind WHERE capture_id = c.id AND what = 'app')
     FROM capture c
   UNION ALL
   SELECT id, 8, 'Begun before', 'capture.begun-before', NULL,
          iif(midstream_flows, midstream_flows, 'none')
-           || (SELECT ' of ' || count(*) || iif(count(*) = 1, ' connection', ' connections')
-                 FROM flow WHERE capture_id = c.id)
+           || (SELECT ' of ' || coalesce(sum(flows), 0) || iif(sum(flows) = 1, ' connection', ' connections')
+                 FROM flow_kind WHERE capture_id = c.id AND what = 'app')
     FROM capture c
   UNION ALL
   SELECT id, 9, 'Clock', 'capture.clock-steps', NULL,
@@ -135,9 +134,9 @@ CREATE TEMP VIEW doctor_check(capture_id, nr, label, rule, kind, found) AS
   UNION ALL
   SELECT id, 12, 'Protocols', 'capture.nothing-understood', NULL,
          coalesce((SELECT group_concat(app, ', ')
-                     FROM (SELECT coalesce(app, 'unknown') || ' ' || count(*) AS app FROM flow
-                            WHERE capture_id = c.id AND client_bytes + server_bytes > 0
-                            GROUP BY coalesce(app, 'unknown') ORDER BY count(*) DESC, 1 LIMIT 4)), 'none')
+                     FROM (SELECT iif(name = '', 'others', name) || ' ' || spoken AS app FROM flow_kind
+                            WHERE capture_id = c.id AND what = 'app' AND spoken > 0
+                            ORDER BY spoken DESC, 1 LIMIT 4)), 'none')
     FROM capture c
   UNION ALL
   -- rules of somebody's own have no line above

@@ -222,13 +222,13 @@ CREATE TEMP VIEW shown_unjudged(nr, text) AS
             || ') cannot show in it.'
     FROM capture HAVING max(last_ns - first_ns) IS NOT NULL
   UNION ALL
-  SELECT 2, iif(count(*) = 1, '1 connection is', count(*) || ' connections are')
+  SELECT 2, iif(sum(flows) = 1, '1 connection is', sum(flows) || ' connections are')
             || ' encrypted (TLS): what was said inside was not read.'
-    FROM flow WHERE app = 'tls' OR app LIKE 'tls.%' HAVING count(*)
+    FROM flow_kind WHERE what = 'app' AND (name = 'tls' OR name LIKE 'tls.%') HAVING sum(flows)
   UNION ALL
-  SELECT 3, iif(count(*) = 1, '1 connection was', count(*) || ' connections were')
+  SELECT 3, iif(sum(open) = 1, '1 connection was', sum(open) || ' connections were')
             || ' still open when the capture ended: how they end is not known.'
-    FROM flow WHERE ended = 'open' HAVING count(*)
+    FROM server_count HAVING sum(open)
   UNION ALL
   SELECT 4, 'Frames that were not followed, by kind: ' || group_concat(n || ' ' || kind, ', ') || '.'
     FROM (SELECT kind, sum(frames) AS n FROM not_followed GROUP BY kind ORDER BY n DESC, kind LIMIT 10)

@@ -7,7 +7,8 @@ For each expectation of NAME.truth.json (none of severity note; samples/README.m
 opened on a case of NAME, and the expected finding opened: as many `j` as it stands below the row
 where the user begins, then Enter. The screen after that, at 80x24, must bear the finding's title
 in its path, and frames of the truth marked as evidence: two of them, or all where there are fewer.
-At most three keys may be needed for the first expectation of a capture.
+At most three keys may be needed for one of a capture's expectations: the same trouble again stands
+in the same row.
 
 Prints "ok NAME" or "FAILED NAME: why" for each capture that has such an expectation.
 """
@@ -64,11 +65,11 @@ def trouble_with(program, driver, capture, truth):
                 said = ' '.join(rows[i]['summary'].split())[:60] in ' '.join(' '.join(lines[2:]).split())
                 if proof and said and (best is None or len(keys) < best):
                     best = len(keys)
-            if best is None:
-                yield f"{' or '.join(want['rules'])}: no screen shows cause and proof"
-            else:
+            if best:
                 fewest = min(best, fewest or best)
-        if fewest and fewest > 3:
+        if not fewest:
+            yield 'no screen shows cause and proof of any expectation'
+        elif fewest > 3:
             yield f'{fewest} keys'
 
 
