@@ -70,7 +70,7 @@ screen_output() {
 	fi
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
 	rm -rf "$work/screen" && mkdir "$work/screen"
-	for file in $captures "$case"; do cp "$work/screens/$file" "$work/screen/"; done
+	(cd "$work/screens" && cp $captures "$case" "$work/screen/")
 	(cd "$work/screen" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$case\" $2 $keys" 2>&1) |
 		sed 's/\(Rule set *\)[0-9a-f]\{64\}/\1(SHA-256)/'
 }

@@ -23,6 +23,7 @@ struct sql {
 	int              left;            /* the first column that is shown */
 	bool             wider;           /* there are more to the right */
 	bool             page;            /* one row, as a page */
+	bool             drawn;           /* the user sees that it is being asked */
 	struct sheet     sheet;
 	char             end[160];        /* why not all was read; "": it was */
 };
@@ -78,6 +79,8 @@ static void step_take(struct sql *v, struct browser *b, int rc)
 static bool sql_work(void *state, struct browser *b, int64_t until_ns)
 {
 	struct sql *v = state;
+	if (!v->drawn)
+		return v->s != NULL;
 	int length = sqlite3_limit(b->db, SQLITE_LIMIT_LENGTH, LIMIT_QUERY_VALUE);
 	while (v->s) {
 		step_take(v, b, later_step(b, v->s, until_ns));
@@ -144,7 +147,8 @@ static void table_draw(struct sql *v, struct area a)
 static void status_draw(struct sql *v, struct area a)
 {
 	const struct result *r = &v->result;
-	int col = area_printf(a, 0, 0, LOOK_DIM, "%zu row%s%s", r->rows, r->rows == 1 ? "" : "s", v->s ? " so far" : "");
+	int col = area_printf(a, 0, 0, LOOK_DIM, "%zu row%s%s", r->rows, r->rows == 1 ? "" : "s",
+	                      v->s ? " so far; any key ends a query that takes long" : "");
 	if (*v->end)
 		col = area_put(a, 0, area_put(a, 0, col, LOOK_DIM, ". "), LOOK_WARNING, v->end);
 	if (v->left || v->wider)
@@ -187,6 +191,7 @@ static void sql_draw(void *state, struct browser *b, struct area a)
 {
 	struct sql *v = state;
 	struct area body = area_part(a, 1, 0, a.rows - 2, a.cols);
+	v->drawn = true;
 	list_count(&v->list, (int64_t)v->result.rows);
 	area_field(a, 0, 0, a.cols, LOOK_DIM, v->query);
 	browser_rows(b, v->page ? body : area_part(body, 1, 0, body.rows - 1, body.cols));
