@@ -35,6 +35,8 @@ void numbers_merge(struct numbers *l, size_t from)
 {
 	struct numbers merged = { 0 };
 	size_t a = 0, b = from;
+	if (from == l->n)
+		return;
 	qsort(l->at + from, l->n - from, sizeof *l->at, by_number);
 	while (a < from || b < l->n) {
 		int64_t next = b == l->n || (a < from && l->at[a] <= l->at[b]) ? l->at[a++] : l->at[b++];
