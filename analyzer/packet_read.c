@@ -334,13 +334,20 @@ static bool region_learn(struct packet_reader *r, enum side sender, uint32_t fro
 	return ok;
 }
 
-/* Learn what must be known before the packet can be shown. */
+/* Learn what must be known before the packet can be shown. Most heads lie in one packet,
+ * which spares looking for others. */
 static bool secrets_learn(struct packet_reader *r, const struct row *row, struct err *err)
 {
+	struct read_packet p;
 	uint32_t from, to, off = row->seq - r->flow.first_seq[row->sender];
 	off += row->flags & TCP_SYN ? 1 : 0;
-	while (r->redactor && row->is_segment
-	       && redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
+	if (!r->redactor || !row->is_segment
+	    || !redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
+		return true;
+	if (!packet_read_raw(r, row, &p, err))
+		return false;
+	redactor_learn(r->redactor, r->flow.id, row->sender, off, p.segment.payload);
+	while (redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
 		if (!region_learn(r, row->sender, from, to, err))
 			return false;
 	return true;
