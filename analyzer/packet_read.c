@@ -31,6 +31,7 @@ struct packet_reader {
 	sqlite3          *db;
 	struct known_flow flow;
 	struct open_file  file;
+	sqlite3_stmt     *row;               /* row_sql; NULL: not needed yet */
 	struct decoder   *decoder;
 	struct redactor  *redactor;          /* of the flow; NULL: nothing is hidden */
 	uint8_t          *shown, *payload;   /* copies to overwrite secrets in */
@@ -123,10 +124,12 @@ static const char row_sql[] =
 /* A frame that the case has nothing about is no error: it is looked for. */
 static bool row_read(struct packet_reader *r, uint64_t frame, struct row *row, struct err *err)
 {
-	sqlite3_stmt *s = query(r, row_sql, r->flow.id, (int64_t)frame, err);
 	*row = (struct row){ .frame = frame, .ns = NO_TIME, .file_offset = NONE };
-	if (!s)
+	if (!r->row && !(r->row = query(r, row_sql, r->flow.id, (int64_t)frame, err)))
 		return false;
+	sqlite3_stmt *s = r->row;
+	sqlite3_bind_int64(s, 1, r->flow.id);
+	sqlite3_bind_int64(s, 2, (int64_t)frame);
 	int rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW)
 		*row = (struct row){
@@ -138,7 +141,7 @@ static bool row_read(struct packet_reader *r, uint64_t frame, struct row *row, s
 			.len = (uint32_t)sqlite3_column_int64(s, 5),
 			.flags = (uint8_t)sqlite3_column_int(s, 6),
 		};
-	sqlite3_finalize(s);
+	sqlite3_reset(s);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE || fail_case(r, err);
 }
 
@@ -446,6 +449,7 @@ void packet_reader_close(struct packet_reader *r)
 	if (!r)
 		return;
 	capture_close(r->file.capture);
+	sqlite3_finalize(r->row);
 	redactor_free(r->redactor);
 	decoder_free(r->decoder);
 	free(r->shown);

@@ -1,6 +1,7 @@
 /* packet_read.c - packets of cases, read again from their files, against those that a walk
- * through the files gives: every sample, forwards and backwards, packed, pcapng of two byte
- * orders with an interface in its midst; files that are gone or others; secrets. */
+ * through the files gives: every sample, forwards and backwards, large ones and packed, pcapng
+ * of two byte orders with an interface in its midst, damaged at every byte; files that are
+ * gone or others; secrets. */
 #include <glob.h>
 #include <pcap/pcap.h>
 #include <sqlite3.h>
@@ -103,18 +104,28 @@ static void samples_check(void)
 	globfree(&found);
 }
 
-static void packed_check(void)
+/* Of several windows' size, plain and packed: going back is then really going back. */
+static void large_check(void)
 {
-	char name[64];
-	static uint8_t bytes[1 << 20];
-	FILE *f = fopen("samples/docker-stop-race.pcap", "rb");
-	size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-	gzFile gz = gzopen(file_name(name, ".pcap.gz"), "wb");
-	CHECK(n > 0 && n < sizeof bytes && gzwrite(gz, bytes, (unsigned)n) == (int)n && gzclose(gz) == Z_OK);
-	if (f)
-		fclose(f);
-	CHECK(capture_check(name, false) > 0);
-	unlink(name);
+	enum { SEGMENTS = 200, BYTES = 12000 };
+	static char text[BYTES + 1];
+	char plain[64], packed[64];
+	struct made m = { .n = 0 };
+	FILE *f = fopen(file_name(plain, ".pcap"), "wb");
+	gzFile gz = gzopen(file_name(packed, ".pcap.gz"), "wb1");
+	CHECK(f && gz);
+	put_pcap_head(&m);
+	for (uint32_t i = 0; f && gz && i < SEGMENTS; i++) {
+		memset(text, 'a' + (int)i % 26, BYTES);
+		put_record(&m, 0, &(struct said){ CLIENT, P | A, i * BYTES, 1, text }, 65535);
+		CHECK(fwrite(m.bytes, 1, m.n, f) == m.n && gzwrite(gz, m.bytes, (unsigned)m.n) == (int)m.n);
+		m.n = 0;
+	}
+	CHECK(f && fclose(f) == 0 && gz && gzclose(gz) == Z_OK);
+	CHECK(capture_check(plain, false) == SEGMENTS);
+	CHECK(capture_check(packed, false) == SEGMENTS);
+	unlink(plain);
+	unlink(packed);
 }
 
 /* ---- pcapng ---- */
@@ -181,10 +192,9 @@ static void put_packet(struct made *m, unsigned interface, uint64_t ticks, const
 
 /* Two sections of different byte orders; the second names its second interface, with another
  * unit of time, after its first packets. */
-static void sections_check(void)
+static void sections_make(struct made *to)
 {
 	struct made m = { .n = 0 };
-	char name[64];
 	const uint64_t us = FIRST_S * (uint64_t)1000000;
 	put_section(&m, false);
 	put_interface(&m, 6, false);
@@ -198,8 +208,53 @@ static void sections_check(void)
 	put_packet(&m, 1, (us + 30) * 1000 + 7, &talk[5], true);
 	put_packet(&m, 0, us + 40, &talk[6], true);
 	put_packet(&m, 1, (us + 50) * 1000, &talk[7], true);
+	*to = m;
+}
+
+static void sections_check(void)
+{
+	struct made m;
+	char name[64];
+	sections_make(&m);
 	file_write(file_name(name, ".pcapng"), m.bytes, m.n);
 	CHECK(capture_check(name, false) == TALK);
+	unlink(name);
+}
+
+/* The case of a file of which one byte is then another: what is given is what the case has. */
+static void damaged_read(struct store *store, const struct frames *f)
+{
+	struct packet_reader *r = packet_reader_open(store_db(store));
+	struct read_packet p;
+	struct err err;
+	for (uint64_t frame = TALK; frame; frame--)
+		if (packet_read(r, 1, frame, &p, &err))
+			CHECK(p.packet.ns == f->kept[frame - 1].packet.ns && p.shown.n == p.packet.bytes.n);
+		else
+			CHECK(*err.text);
+	packet_reader_close(r);
+}
+
+static void damage_check(void)
+{
+	struct made m;
+	char name[64];
+	sections_make(&m);
+	file_write(file_name(name, ".pcapng"), m.bytes, m.n);
+	struct store *store = case_of(name, false);
+	struct frames f = frames_of(name);
+	for (size_t i = 0; i < m.n; i++) {
+		m.bytes[i] ^= i % 2 ? 0xff : 0x10;
+		file_write(name, m.bytes, m.n);
+		damaged_read(store, &f);
+		m.bytes[i] ^= i % 2 ? 0xff : 0x10;
+	}
+	for (size_t n = m.n; n--; ) {
+		file_write(name, m.bytes, n);
+		damaged_read(store, &f);
+	}
+	frames_free(&f);
+	store_close(store);
 	unlink(name);
 }
 
@@ -342,7 +397,8 @@ int main(void)
 	secrets_check();
 	fragments_check();
 	sections_check();
-	packed_check();
+	damage_check();
+	large_check();
 	samples_check();
 	return check_failed != 0;
 }
