@@ -258,6 +258,39 @@ static void damage_check(void)
 	unlink(name);
 }
 
+/* ---- a rotated capture ---- */
+
+/* Frames are the capture's; the reader finds the file, and its own number of the frame. */
+static void series_check(void)
+{
+	char first[64], second[64];
+	const struct run_options options = { .joining = JOIN_ALL };
+	struct run_result result;
+	struct err err;
+	pcap_make(file_name(first, ".pcap1"), talk, 5, 65535);
+	struct made m = { .n = 0 };
+	put_pcap_head(&m);
+	for (size_t i = 5; i < TALK; i++)
+		put_record(&m, i, &talk[i], 65535);
+	file_write(file_name(second, ".pcap2"), m.bytes, m.n);
+	const char *const paths[] = { first, second };
+	struct store *store = store_open(NULL, &err);
+	CHECK(store && run_analysis(store, paths, 2, &options, &result, &err) && result.files_read == 2);
+	struct packet_reader *r = packet_reader_open(store_db(store));
+	for (size_t i = 0; i < 3 * TALK; i++) {
+		struct read_packet p;
+		size_t nr = i * 5 % TALK;
+		const struct said *said = &talk[nr];
+		CHECK(packet_read(r, 1, nr + 1, &p, &err) && p.packet.frame == nr + 1 && p.is_segment);
+		CHECK(p.sender == said->sender && p.payload.n == strlen(said->text)
+		      && memcmp(p.payload.p, said->text, p.payload.n) == 0);
+	}
+	packet_reader_close(r);
+	store_close(store);
+	unlink(first);
+	unlink(second);
+}
+
 /* ---- what cannot be read ---- */
 
 /* What reading frame 4 says; "": nothing, it can be read. */
@@ -397,6 +430,7 @@ int main(void)
 	secrets_check();
 	fragments_check();
 	sections_check();
+	series_check();
 	damage_check();
 	large_check();
 	samples_check();
