@@ -337,8 +337,8 @@ static bool region_learn(struct packet_reader *r, enum side sender, uint32_t fro
 	return ok;
 }
 
-/* Learn what must be known before the packet can be shown. Most heads lie in one packet,
- * which spares looking for others. */
+/* Learn what must be known before the packet can be shown. Most heads lie in the packet
+ * that they begin in, which spares looking for others. */
 static bool secrets_learn(struct packet_reader *r, const struct row *row, struct err *err)
 {
 	struct read_packet p;
@@ -347,22 +347,25 @@ static bool secrets_learn(struct packet_reader *r, const struct row *row, struct
 	if (!r->redactor || !row->is_segment
 	    || !redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
 		return true;
-	if (!packet_read_raw(r, row, &p, err))
+	bool begins_here = (int32_t)(from - off) >= 0;
+	if (begins_here && !packet_read_raw(r, row, &p, err))
 		return false;
-	redactor_learn(r->redactor, r->flow.id, row->sender, off, p.segment.payload);
+	if (begins_here)
+		redactor_learn(r->redactor, r->flow.id, row->sender, off, p.segment.payload);
 	while (redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
 		if (!region_learn(r, row->sender, from, to, err))
 			return false;
 	return true;
 }
 
-/* A head that begins with the segment is masked wherever it is: what the case took for
- * something else may be one all the same. */
+/* What begins like a head is masked, too, where the case knows of none: in a body, or a
+ * stream that was not understood. */
 static void payload_hide(const struct packet_reader *r, const struct read_packet *p, uint8_t *payload,
                          size_t n)
 {
 	struct bytes head = { payload, n < LIMIT_GUESS ? n : LIMIT_GUESS };
-	enum guess guess = n ? start_guess(head, true) : GUESS_NO;
+	bool known = redactor_covers(r->redactor, r->flow.id, p->sender, p->off);
+	enum guess guess = n && !known ? start_guess(head, true) : GUESS_NO;
 	if (guess == GUESS_SENT_BY_CLIENT || guess == GUESS_SENT_BY_SERVER)
 		http1_mask(payload, n, guess == GUESS_SENT_BY_CLIENT);
 	redactor_apply(r->redactor, r->flow.id, p->sender, p->off, payload, n);
