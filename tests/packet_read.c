@@ -439,8 +439,44 @@ static void fragments_check(void)
 	unlink(name);
 }
 
+/* An ICMP error that quotes a segment with its payload, which is not shown. It has no place
+ * in the case, and is found behind the frame before it. */
+static void icmp_check(void)
+{
+	enum { PROTOCOL = 9, ICMP = 1, ICMP_HEADER = 8 };
+	char name[64];
+	struct made m = { .n = 0 }, quoted = { .n = 0 };
+	const struct said segment = { CLIENT, P | A, 100, 500, "GET /?token=s3cr3t HTTP/1.1\r\n\r\n" };
+	put_ip(&quoted, CLIENT, 20 + strlen(segment.text), 0, false);
+	put_tcp(&quoted, &segment);
+	put_pcap_head(&m);
+	for (size_t i = 0; i < 3; i++)
+		put_record(&m, i, &talk[i], 65535);
+	put_record(&m, 3, &segment, 65535);
+	put_record_head(&m, 4, 20 + ICMP_HEADER + quoted.n, 20 + ICMP_HEADER + quoted.n);
+	size_t ip = m.n;
+	put_ip(&m, SERVER, ICMP_HEADER + quoted.n, 0, false);
+	m.bytes[ip + PROTOCOL] = ICMP;
+	put(&m, 0x0303, ICMP_HEADER, false);
+	memcpy(m.bytes + m.n, quoted.bytes, quoted.n);
+	m.n += quoted.n;
+	file_write(file_name(name, ".pcap"), m.bytes, m.n);
+
+	struct store *store = case_of(name, false);
+	struct packet_reader *r = packet_reader_open(store_db(store));
+	struct read_packet p;
+	struct err err;
+	CHECK(packet_read(r, 1, 5, &p, &err) && !p.is_segment && p.payload.n == 0);
+	CHECK(p.packet.frame == 5 && has(p.packet.bytes, "s3cr3t") && !has(p.shown, "GET /"));
+	CHECK(memcmp(p.shown.p, p.packet.bytes.p, 20 + ICMP_HEADER + HEADERS) == 0);
+	packet_reader_close(r);
+	store_close(store);
+	unlink(name);
+}
+
 int main(void)
 {
+	icmp_check();
 	trouble_check();
 	secrets_check();
 	fragments_check();
