@@ -3,7 +3,8 @@
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark and libhtp
 # make bench-dissectors  what the dissectors cost, with the samples' payload in memory
-# make fuzz [TIME=60]    the dissectors under libFuzzer, so many seconds each
+# make bench-browse [FLOWS=1000000]  how fast the browser answers on a large case
+# make fuzz [TIME=60]    the dissectors and filters under libFuzzer, so many seconds each
 # make SAN=1 ...   the same in build-san/, under ASan and UBSan
 # make docs        docs/rules.md, from the rules' headers
 # make install     PREFIX=/usr/local, DESTDIR=
@@ -76,7 +77,7 @@ $(BUILD)/pkt: $(PKT_OBJ) $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
 PLAN := $(BUILD)/tests/plan/plan
-SCREENS := $(BUILD)/tests/screens/screen
+SCREENS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/screens/*.c))
 
 $(BUILD)/%.o: %.c | deps-present
 	@mkdir -p $(@D)
@@ -100,7 +101,7 @@ $(BUILD)/compile_commands.json: Makefile $(SRC) | deps-present
 
 DEB_PKGS  := gcc libc6-dev pkg-config libpcap-dev libndpi-dev libsqlite3-dev libgcrypt20-dev zlib1g-dev \
              libzstd-dev liblzma-dev liblz4-dev libncurses-dev python3
-TEST_PKGS := tshark libhtp-dev
+TEST_PKGS := tshark libhtp-dev tmux
 SUDO      := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 # $(call apt_install,PACKAGES): those that are not there yet.
@@ -117,7 +118,7 @@ deps:
 
 # What only tests use. Without it they do less, and say so.
 test-deps:
-	@{ command -v tshark >/dev/null && pkg-config --exists htp; } || ! { $(HAS_APT); } || \
+	@{ command -v tshark >/dev/null && command -v tmux >/dev/null && pkg-config --exists htp; } || ! { $(HAS_APT); } || \
 	 { $(call apt_install,$(TEST_PKGS)); } || :
 
 # The same question where there is no apt: say what is missing, and its names.
@@ -141,6 +142,8 @@ demo:
 	./tcpwhy samples/docker-stop-race.pcap
 
 STREAMS := $(BUILD)/tests/differential/streams
+PIECES  := $(BUILD)/tests/differential/pieces
+DESCRIBED := $(BUILD)/tests/differential/described
 RECORD  := $(BUILD)/tests/conversation/record
 
 # The HTTP conversations of samples/, for what feeds a dissector alone.
@@ -152,7 +155,7 @@ $(TALKS): $(RECORD) $(wildcard samples/*.pcap*)
 check:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(SCREENS) $(STREAMS) $(LIBHTP) $(TALKS)
+	@$(MAKE) --no-print-directory all $(UNIT) $(BUILD)/pkt $(PLAN) $(SCREENS) $(STREAMS) $(PIECES) $(DESCRIBED) $(LIBHTP) $(TALKS)
 	@BUILD=$(BUILD) tests/run.sh
 
 # Every capture of samples/ and CORPUS, and streams of those that lost most.
@@ -160,7 +163,7 @@ CORPUS ?= $(wildcard ../shared/corpus/pcaps)
 check-differential:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(STREAMS) $(LIBHTP)
+	@$(MAKE) --no-print-directory all $(STREAMS) $(PIECES) $(DESCRIBED) $(LIBHTP)
 	@BUILD=$(BUILD) tests/differential/run.sh samples $(CORPUS)
 
 # What the dissectors cost, with payload in memory: nanoseconds for people, no test.
@@ -172,16 +175,24 @@ bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
 	@$(BUILD)/tests/bench/http1 bodies
 	@$(BUILD)/tests/bench/amqp $(STREAMS) $(BENCH_CAPTURES)
 
+# How fast the browser answers on a case of FLOWS connections and ten times as many packets
+# (about 1.5 GB of capture and case for a million); the capture is made where it is missing.
+FLOWS ?= 1000000
+bench-browse: all $(BUILD)/tests/bench/flows
+	@[ -e $(BUILD)/flows-$(FLOWS).pcap ] || $(BUILD)/tests/bench/flows $(FLOWS) > $(BUILD)/flows-$(FLOWS).pcap
+	@[ -e $(BUILD)/flows-$(FLOWS).db ] || $(BUILD)/tcpwhy -o $(BUILD)/flows-$(FLOWS).db $(BUILD)/flows-$(FLOWS).pcap > /dev/null
+	@tests/bench/browse.py $(BUILD)/tcpwhy $(BUILD)/flows-$(FLOWS).db
+
 # Fuzz targets (tests/fuzz/NAME.c) for TIME seconds each, beginning with the conversations of
 # samples/; what is found is left in build-fuzz/NAME. Needs clang.
 TIME     ?= 60
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_SRC := analyzer/stream.c $(wildcard analyzer/base/*.c dissectors/*.c)
+FUZZ_SRC := analyzer/stream.c $(wildcard analyzer/base/*.c dissectors/*.c db/filter*.c)
 FUZZ_CC  := clang -std=c17 -D_DEFAULT_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
             -fno-sanitize-recover=all -Ianalyzer -Ianalyzer/base -Idissectors -Idb -Itests/conversation
 fuzz: $(FUZZ:%=fuzz-%)
 
-build-fuzz/core.a: $(FUZZ_SRC) $(wildcard analyzer/*.h analyzer/base/*.h dissectors/*.h)
+build-fuzz/core.a: $(FUZZ_SRC) $(wildcard analyzer/*.h analyzer/base/*.h dissectors/*.h db/*.h)
 	@mkdir -p $(@D)/objects && rm -f $@ $(@D)/objects/*
 	cd $(@D)/objects && $(subst -I,-I../../,$(FUZZ_CC)) $(PKG_CFLAGS) -c $(FUZZ_SRC:%=../../%)
 	@$(AR) rcs $@ $(@D)/objects/*.o
@@ -191,6 +202,9 @@ build-fuzz/http1/seeds: $(TALKS)
 
 build-fuzz/amqp/seeds: $(STREAMS)
 	@mkdir -p $@ && tests/fuzz/seeds.py $(STREAMS) $@ $(BENCH_CAPTURES)
+
+build-fuzz/filter/seeds: tests/fuzz/filter.seeds
+	@mkdir -p $@ && split -l 1 $< $@/
 
 fuzz-%: tests/fuzz/%.c build-fuzz/core.a build-fuzz/%/seeds
 	@mkdir -p build-fuzz/$*/found
@@ -226,7 +240,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors fuzz accept accept-plans accept-screens install uninstall clean help
+.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors bench-browse fuzz accept accept-plans accept-screens install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS).d $(PKT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PIECES).d $(DESCRIBED).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS:=.d) $(PKT_OBJ:.o=.d)

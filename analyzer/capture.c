@@ -10,13 +10,13 @@
 #include "text.h"
 
 static const struct format formats[] = {
-	{ { 0xa1, 0xb2, 0xc3, 0xd4 }, "pcap", pcap_begin, pcap_walk },
-	{ { 0xd4, 0xc3, 0xb2, 0xa1 }, "pcap", pcap_begin, pcap_walk },
-	{ { 0xa1, 0xb2, 0x3c, 0x4d }, "pcap-ns", pcap_begin, pcap_walk },
-	{ { 0x4d, 0x3c, 0xb2, 0xa1 }, "pcap-ns", pcap_begin, pcap_walk },
-	{ { 0xa1, 0xb2, 0xcd, 0x34 }, "pcap-modified", pcap_begin, pcap_walk },
-	{ { 0x34, 0xcd, 0xb2, 0xa1 }, "pcap-modified", pcap_begin, pcap_walk },
-	{ { 0x0a, 0x0d, 0x0d, 0x0a }, "pcapng", pcapng_begin, pcapng_walk },
+	{ { 0xa1, 0xb2, 0xc3, 0xd4 }, "pcap", pcap_begin, pcap_walk, pcap_seek },
+	{ { 0xd4, 0xc3, 0xb2, 0xa1 }, "pcap", pcap_begin, pcap_walk, pcap_seek },
+	{ { 0xa1, 0xb2, 0x3c, 0x4d }, "pcap-ns", pcap_begin, pcap_walk, pcap_seek },
+	{ { 0x4d, 0x3c, 0xb2, 0xa1 }, "pcap-ns", pcap_begin, pcap_walk, pcap_seek },
+	{ { 0xa1, 0xb2, 0xcd, 0x34 }, "pcap-modified", pcap_begin, pcap_walk, pcap_seek },
+	{ { 0x34, 0xcd, 0xb2, 0xa1 }, "pcap-modified", pcap_begin, pcap_walk, pcap_seek },
+	{ { 0x0a, 0x0d, 0x0d, 0x0a }, "pcapng", pcapng_begin, pcapng_walk, pcapng_seek },
 };
 
 /* ---- opening ---- */
@@ -135,7 +135,7 @@ struct interface *interface_add(struct capture *c, unsigned link_type, uint32_t 
 		                            sizeof *c->interfaces);
 	}
 	struct interface *i = &c->interfaces[c->interfaces_n++];
-	*i = (struct interface){ .section = 1, .link = link_of(link_type), .snaplen = snaplen,
+	*i = (struct interface){ .in = { .nr = 1 }, .link = link_of(link_type), .snaplen = snaplen,
 	                         .received = NONE, .dropped = NONE, .passed_filter = NONE,
 	                         .dropped_by_os = NONE, .delivered = NONE, .lost = NONE };
 	i->program = program_for(c, i->link);
@@ -201,6 +201,20 @@ void frame_fill(struct capture *c, struct interface *i, struct packet *packet, i
 
 /* ---- asking ---- */
 
+bool capture_seek(struct capture *c, struct mark at, int64_t offset, int64_t interfaces,
+                  struct err *err)
+{
+	c->broken = false;
+	c->pending = 0;
+	c->frame = at.frame - 1;
+	c->last_ns = at.ns;              /* of a frame that has no time in the file */
+	if (offset >= 0 && c->format->seek(c, (uint64_t)offset, interfaces))
+		return true;
+	return fail(err, "%s: the place of frame %llu cannot be reached%s%s", c->path,
+	            (unsigned long long)at.frame, source_trouble(c->source) ? ": " : "",
+	            source_trouble(c->source) ? source_trouble(c->source) : "");
+}
+
 enum capture_next capture_next(struct capture *c, struct packet *packet, struct err *err)
 {
 	if (c->broken) {
@@ -257,7 +271,7 @@ bool capture_interface_at(const struct capture *c, size_t i, struct capture_inte
 		return false;
 	const struct interface *from = &c->interfaces[i];
 	*to = (struct capture_interface){
-		.nr = (int64_t)i, .section = from->section, .name = from->name,
+		.nr = (int64_t)i, .section = from->in.nr, .name = from->name,
 		.description = from->description, .filter = from->filter,
 		.os = from->os, .snaplen = from->snaplen ? (int64_t)from->snaplen : NONE,
 		.frames = from->frames,

@@ -49,6 +49,14 @@ bool capture_is(const char *path);
 
 enum capture_next capture_next(struct capture *, struct packet *, struct err *);
 
+/* Let capture_next() go on with the frame `at` (of this file), whose record lies at
+ * `offset`, as packet.file_offset said when the file was read. `interfaces`: as many as
+ * the file names in all, NONE where that is not known: until all are known that come
+ * before the place, a pcapng file's blocks are walked, each once. Compare source_seek().
+ * False: the place cannot be reached. That the frame is there is the caller's to check. */
+bool capture_seek(struct capture *, struct mark at, int64_t offset, int64_t interfaces,
+                  struct err *);
+
 /* "pcap", "pcap-ns", "pcap-modified", "pcapng" */
 const char *capture_format(const struct capture *);
 

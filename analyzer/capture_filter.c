@@ -35,7 +35,7 @@ const char *link_name(int link, char text[static 32])
  * for ours; a big-endian host's is the same as LOOP, which has the network's. */
 static int link_to_compile(const struct capture *c, int link)
 {
-	return link == DLT_NULL && c->big ? DLT_LOOP : link;
+	return link == DLT_NULL && c->in.big ? DLT_LOOP : link;
 }
 
 static void program_compile(struct capture *c, struct program *p)

@@ -14,9 +14,11 @@
 #include "limits.h"
 #include "source.h"
 
+/* Of a pcapng file: its number from 1, its interface 0, its byte order. */
+struct section { int64_t nr; size_t first; bool big; };
+
 /* One of the file's interfaces. A pcap file has one. */
 struct interface {
-	int64_t  section;              /* from 1 */
 	int      link;                 /* DLT_* */
 	uint32_t snaplen;              /* 0: no limit */
 	char    *name, *description, *filter, *os;
@@ -28,6 +30,8 @@ struct interface {
 	uint8_t  resolution;           /* if_tsresol */
 	int64_t  offset_s;             /* if_tsoffset */
 	size_t   program;              /* its link type's filter */
+	uint64_t offset;               /* of its block; 0: it has none */
+	struct section in;
 };
 
 /* The filter, compiled for one link type. */
@@ -39,7 +43,7 @@ struct capture {
 	struct source     *source;
 	const struct format *format;
 	char               path[512];
-	bool               big;            /* the byte order of the file, or of the section */
+	struct section     in;             /* where the walk is; of a pcap file, the byte order */
 	uint64_t           frame;          /* of the last frame */
 	int64_t            last_ns;
 	uint64_t           pending;        /* bytes of the record that is lent out */
@@ -64,9 +68,9 @@ struct capture {
 	bool               maybe_swapped;  /* or perhaps: 2.3 */
 
 	/* capture_pcapng.c */
-	int64_t            section;        /* from 1 */
-	size_t             section_first;  /* its interface 0 */
 	char              *section_os;
+	uint64_t           learned;        /* blocks before this offset were read, */
+	struct section     learned_in;     /* and this is the section there */
 };
 
 /* What the first bytes say the file is. */
@@ -75,13 +79,16 @@ struct format {
 	const char *name;
 	bool (*begin)(struct capture *, struct err *);
 	enum capture_next (*next)(struct capture *, struct packet *, struct err *);
+	bool (*seek)(struct capture *, uint64_t offset, int64_t interfaces);   /* capture_seek() */
 };
 
 bool pcap_begin(struct capture *, struct err *);
 enum capture_next pcap_walk(struct capture *, struct packet *, struct err *);
+bool pcap_seek(struct capture *, uint64_t offset, int64_t interfaces);
 
 bool pcapng_begin(struct capture *, struct err *);
 enum capture_next pcapng_walk(struct capture *, struct packet *, struct err *);
+bool pcapng_seek(struct capture *, uint64_t offset, int64_t interfaces);
 
 /* ---- what walkers call ---- */
 

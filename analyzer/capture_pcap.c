@@ -26,12 +26,12 @@ bool pcap_begin(struct capture *c, struct err *err)
 		return fail(err,
 		            "%s: its header cannot be read (of its %d bytes there are %zu); is the "
 		            "file complete?", c->path, FILE_HEAD, head.n);
-	c->big = *head.p == 0xa1;
+	c->in.big = *head.p == 0xa1;
 	rd_take(&r, 4);
-	unsigned major = (unsigned)rd_int(&r, 2, c->big), minor = (unsigned)rd_int(&r, 2, c->big);
+	unsigned major = (unsigned)rd_int(&r, 2, c->in.big), minor = (unsigned)rd_int(&r, 2, c->in.big);
 	rd_take(&r, 8);
-	uint32_t snaplen = (uint32_t)rd_int(&r, 4, c->big);
-	unsigned link_type = rd_int(&r, 4, c->big) & 0xffff;
+	uint32_t snaplen = (uint32_t)rd_int(&r, 4, c->in.big);
+	unsigned link_type = rd_int(&r, 4, c->in.big) & 0xffff;
 	if (major < 2)
 		return fail(err, "%s: is of version %u.%u of the pcap format, which is not "
 		            "understood; 2.4 is what tcpdump writes", c->path, major, minor);
@@ -67,8 +67,8 @@ enum capture_next pcap_walk(struct capture *c, struct packet *packet, struct err
 	if (b.n < c->head_n)
 		return capture_short(c, err, "next frame's header", c->head_n, b.n);
 	struct rd r = rd_over(b);
-	uint32_t seconds = (uint32_t)rd_int(&r, 4, c->big), part = (uint32_t)rd_int(&r, 4, c->big);
-	uint32_t kept = (uint32_t)rd_int(&r, 4, c->big), wire = (uint32_t)rd_int(&r, 4, c->big);
+	uint32_t seconds = (uint32_t)rd_int(&r, 4, c->in.big), part = (uint32_t)rd_int(&r, 4, c->in.big);
+	uint32_t kept = (uint32_t)rd_int(&r, 4, c->in.big), wire = (uint32_t)rd_int(&r, 4, c->in.big);
 	lengths_order(c, &kept, &wire);
 	if (kept > packet_most(c->interfaces->link))
 		return capture_broken(c, err, "the next frame says that %u bytes of it were kept, "
@@ -83,4 +83,10 @@ enum capture_next pcap_walk(struct capture *c, struct packet *packet, struct err
 	           wire > kept ? wire : kept, (struct bytes){ b.p + c->head_n, n });
 	c->pending = c->head_n + (uint64_t)kept;
 	return CAPTURE_PACKET;
+}
+
+bool pcap_seek(struct capture *c, uint64_t offset, int64_t interfaces)
+{
+	(void)interfaces;
+	return source_seek(c->source, offset);
 }

@@ -37,12 +37,12 @@ struct block { uint32_t type; uint64_t n; struct rd body; };
 
 static uint16_t u16(const struct capture *c, struct rd *r)
 {
-	return (uint16_t)rd_int(r, 2, c->big);
+	return (uint16_t)rd_int(r, 2, c->in.big);
 }
 
 static uint32_t u32(const struct capture *c, struct rd *r)
 {
-	return (uint32_t)rd_int(r, 4, c->big);
+	return (uint32_t)rd_int(r, 4, c->in.big);
 }
 
 static uint64_t time_words(const struct capture *c, struct rd *r)
@@ -77,13 +77,13 @@ static enum capture_next block_see(struct capture *c, struct block *b, struct er
 		return CAPTURE_END;
 	if (see.n < BLOCK_LEAST)
 		return capture_short(c, err, "next block's header", BLOCK_LEAST, see.n);
-	bool big = c->big;
+	bool big = c->in.big;
 	b->type = u32(c, &head);
 	if (b->type == SECTION)            /* reads alike in both orders; the magic tells which */
-		c->big = memcmp(see.p + BLOCK_HEAD, big_endian, sizeof big_endian) == 0;
+		c->in.big = memcmp(see.p + BLOCK_HEAD, big_endian, sizeof big_endian) == 0;
 	b->n = padded(u32(c, &head));
 	if (b->n < (b->type == SECTION ? SECTION_LEAST : BLOCK_LEAST)) {
-		c->big = big;
+		c->in.big = big;
 		return capture_broken(c, err,
 		                      "a block says that it is %llu bytes long, which is less than "
 		                      "a block can be", (unsigned long long)b->n);
@@ -151,15 +151,15 @@ static enum capture_next section_read(struct capture *c, struct rd r, struct err
 	struct bytes magic = rd_take(&r, sizeof order);
 	unsigned major = u16(c, &r), minor = u16(c, &r), code;
 	struct rd value;
-	if (!c->big && memcmp(magic.p, order, sizeof order) != 0)
+	if (!c->in.big && memcmp(magic.p, order, sizeof order) != 0)
 		return capture_broken(c, err, "a section's byte order cannot be told");
 	if (major != 1 || (minor != 0 && minor != 2))
 		return capture_broken(c, err,
 		                      "a section is of version %u.%u of pcapng, which is not "
 		                      "understood", major, minor);
 	rd_take(&r, 8);
-	c->section++;
-	c->section_first = c->interfaces_n;
+	c->in.nr++;
+	c->in.first = c->interfaces_n;
 	free(c->section_os);
 	c->section_os = NULL;
 	while (option_next(c, &r, &code, &value)) {
@@ -203,7 +203,7 @@ static void interface_option(const struct capture *c, struct interface *i, unsig
 		break;
 	case TIME_OFFSET:
 		if (rd_left(&value) == 8)
-			i->offset_s = (int64_t)rd_int(&value, 8, c->big);
+			i->offset_s = (int64_t)rd_int(&value, 8, c->in.big);
 		break;
 	default:
 		break;
@@ -221,7 +221,8 @@ static enum capture_next interface_read(struct capture *c, struct rd r, struct e
 	struct interface *i = interface_add(c, link_type, snaplen);
 	if (!i)
 		return capture_broken(c, err, "it names more than %d interfaces", LIMIT_INTERFACES);
-	i->section = c->section;
+	i->in = c->in;
+	i->offset = source_offset(c->source);
 	resolution_set(i, MICROSECONDS);
 	if (c->section_os)
 		i->os = text_copy(c->section_os);
@@ -237,8 +238,8 @@ static enum capture_next interface_read(struct capture *c, struct rd r, struct e
 /* NULL: the section has no such interface. */
 static struct interface *interface_find(const struct capture *c, uint32_t nr)
 {
-	bool is = nr < c->interfaces_n - c->section_first;
-	return is ? &c->interfaces[c->section_first + nr] : NULL;
+	bool is = nr < c->interfaces_n - c->in.first;
+	return is ? &c->interfaces[c->in.first + nr] : NULL;
 }
 
 /* A later block has later counts, which take the place of the former. */
@@ -256,7 +257,7 @@ static void statistics_read(struct capture *c, struct rd r)
 		            : code == DROPPED_BY_OS ? &i->dropped_by_os
 		            : code == DELIVERED     ? &i->delivered : NULL;
 		if (to && rd_left(&value) == 8)
-			*to = (int64_t)(rd_int(&value, 8, c->big) & INT64_MAX);
+			*to = (int64_t)(rd_int(&value, 8, c->in.big) & INT64_MAX);
 		else if (code == OPTION_COMMENT)
 			comment_add(c, i - c->interfaces, (struct bytes){ value.p, value.n });
 	}
@@ -299,7 +300,7 @@ static void packet_options(struct capture *c, struct interface *i, struct rd r,
 				= (struct bytes){ value.p, value.n };
 		if (code != DROP_COUNT || rd_left(&value) != 8)
 			continue;
-		int64_t lost = (int64_t)(rd_int(&value, 8, c->big) & (INT64_MAX >> 16));
+		int64_t lost = (int64_t)(rd_int(&value, 8, c->in.big) & (INT64_MAX >> 16));
 		i->lost = (i->lost == NONE ? 0 : i->lost & (INT64_MAX >> 1)) + lost;
 	}
 	packet->comments = c->frame_comments;
@@ -381,7 +382,7 @@ static enum capture_next sysdig_read(struct capture *c, const struct block *b,
 {
 	struct rd r = b->body;
 	rd_take(&r, 2);
-	uint64_t ns = rd_int(&r, 8, c->big);
+	uint64_t ns = rd_int(&r, 8, c->in.big);
 	rd_take(&r, 8 + 4 + 2 + (b->type == SYSDIG ? 0 : 4));
 	return rd_ok(&r) ? other_fill(c, packet, "sysdig event", time_of(0, ns))
 	                 : capture_broken(c, err, "a sysdig event is too short");
@@ -410,6 +411,44 @@ static enum capture_next frame_read(struct capture *c, const struct block *b, st
 
 /* ---- the walk ---- */
 
+/* Come again to the section whose header lies at `offset`. */
+static void section_enter(struct capture *c, uint64_t offset)
+{
+	size_t i = 0;
+	while (i < c->interfaces_n && c->interfaces[i].offset < offset)
+		i++;
+	c->in.first = i;
+	c->in.nr = i < c->interfaces_n ? c->interfaces[i].in.nr : c->in.nr + 1;
+}
+
+/* Take in what a block says that is no frame. After going back, what its like said is
+ * known. */
+static enum capture_next block_read(struct capture *c, const struct block *b, struct err *err)
+{
+	uint64_t offset = source_offset(c->source);
+	bool known = offset < c->learned;
+	enum capture_next next = CAPTURE_PACKET;
+	if (b->type == SECTION && known)
+		section_enter(c, offset);
+	else if (b->type == SECTION)
+		next = section_read(c, b->body, err);
+	else if (b->type == INTERFACE && !known)
+		next = interface_read(c, b->body, err);
+	else if (b->type == STATISTICS)
+		statistics_read(c, b->body);
+	return next;
+}
+
+/* What lies before the end of this block is known. */
+static void block_learned(struct capture *c, const struct block *b)
+{
+	uint64_t end = source_offset(c->source) + b->n;
+	if (end <= c->learned)
+		return;
+	c->learned = end;
+	c->learned_in = c->in;
+}
+
 /* Read up to the next frame: CAPTURE_PACKET, and *b is its block. */
 static enum capture_next frame_see(struct capture *c, struct block *b, struct err *err)
 {
@@ -417,15 +456,12 @@ static enum capture_next frame_see(struct capture *c, struct block *b, struct er
 		enum capture_next next = block_pass(c, err);
 		if (next == CAPTURE_PACKET)
 			next = block_see(c, b, err);
-		if (next != CAPTURE_PACKET || is_frame(b->type))
-			return next;
-		if (b->type == SECTION)
-			next = section_read(c, b->body, err);
-		else if (b->type == INTERFACE)
-			next = interface_read(c, b->body, err);
-		else if (b->type == STATISTICS)
-			statistics_read(c, b->body);
+		if (next == CAPTURE_PACKET && !is_frame(b->type))
+			next = block_read(c, b, err);
 		if (next != CAPTURE_PACKET)
+			return next;
+		block_learned(c, b);
+		if (is_frame(b->type))
 			return next;
 		c->pending = b->n;
 	}
@@ -437,7 +473,7 @@ static enum capture_next frame_see(struct capture *c, struct block *b, struct er
 bool pcapng_begin(struct capture *c, struct err *err)
 {
 	struct block b;
-	if (frame_see(c, &b, err) == CAPTURE_BROKEN && c->section == 0)
+	if (frame_see(c, &b, err) == CAPTURE_BROKEN && c->in.nr == 0)
 		return fail(err, "%s: its header cannot be read (%s); is the file complete?",
 		            c->path, c->reason);
 	return true;
@@ -452,4 +488,51 @@ enum capture_next pcapng_walk(struct capture *c, struct packet *packet, struct e
 	if (next == CAPTURE_PACKET)
 		c->pending = b.n;
 	return next;
+}
+
+/* ---- going to a place ---- */
+
+/* Walk from the last block that was learned of, and by no frame's bytes, up to `offset`. */
+static bool blocks_learn(struct capture *c, uint64_t offset)
+{
+	struct block b;
+	struct err err;
+	if (!source_seek(c->source, c->learned))
+		return false;
+	c->in = c->learned_in;
+	while (source_offset(c->source) < offset) {
+		if (block_see(c, &b, &err) != CAPTURE_PACKET
+		    || (!is_frame(b.type) && block_read(c, &b, &err) != CAPTURE_PACKET))
+			return false;
+		block_learned(c, &b);
+		c->pending = b.n;
+		if (block_pass(c, &err) != CAPTURE_PACKET)
+			return false;
+	}
+	return true;
+}
+
+/* The section that this place is in, by the last interface before it. */
+static void section_find(struct capture *c, uint64_t offset)
+{
+	size_t low = 0, high = c->interfaces_n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (c->interfaces[middle].offset < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low)
+		c->in = c->interfaces[low - 1].in;
+}
+
+bool pcapng_seek(struct capture *c, uint64_t offset, int64_t interfaces)
+{
+	if (interfaces != NONE && c->interfaces_n >= (uint64_t)interfaces)
+		c->learned = UINT64_MAX;           /* there are no more */
+	if (offset > c->learned && !blocks_learn(c, offset))
+		return false;
+	section_find(c, offset);
+	return source_seek(c->source, offset);
 }

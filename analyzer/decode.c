@@ -44,6 +44,11 @@ static layer_read *const layers[LAYERS] = {
 	[LAYER_ETHERIP] = etherip_read,
 };
 
+enum layer layer_step(struct walk *w, enum layer layer)
+{
+	return layers[layer](w);
+}
+
 struct decoder *decoder_new(void)
 {
 	struct decoder *d = alloc_zeroed(1, sizeof *d);
@@ -77,7 +82,7 @@ const char *decode(struct decoder *d, const struct packet *packet, struct segmen
 			w.kind = "too many headers";
 			break;
 		}
-		layer = layers[layer](&w);
+		layer = layer_step(&w, layer);
 	}
 	/* whatever a quoted packet came to, the frame is the error that quotes it */
 	return w.quoted ? d->icmp.ip6 ? "icmpv6" : "icmp" : w.kind;

@@ -11,6 +11,7 @@
 
 #include "capture.h"
 #include "decode.h"
+#include "filter.h"
 #include "output.h"
 #include "redact.h"
 #include "source.h"
@@ -47,12 +48,14 @@ static const char *const choice_sql[] = {
 	"        WHERE e.flow_id IS NOT NULL",
 	[CHOOSE_FLOW] = "INSERT OR IGNORE INTO temp.chosen SELECT id FROM flow WHERE id = ?1",
 	[CHOOSE_STREAM] = "INSERT OR IGNORE INTO temp.chosen SELECT id FROM flow WHERE stream = ?1",
+	[CHOOSE_FILTER] = "INSERT OR IGNORE INTO temp.chosen SELECT f.id FROM flow f WHERE %s",
 };
 
 static const char *const choice_words[][2] = {
 	[CHOOSE_FINDING] = { "--finding", "no finding of that rule, or with that fingerprint, names a connection" },
 	[CHOOSE_FLOW]    = { "--flow", "there is no such flow.id" },
 	[CHOOSE_STREAM]  = { "--stream", "there is no such tcp.stream" },
+	[CHOOSE_FILTER]  = { "-Y", "no connection is like that" },
 };
 
 static bool fail_case(struct sqlite3 *db, struct err *err)
@@ -60,16 +63,42 @@ static bool fail_case(struct sqlite3 *db, struct err *err)
 	return fail(err, "the case cannot be read: %s", sqlite3_errmsg(db));
 }
 
-/* A choice that names nothing is a mistake, and told. */
-static bool choose(struct sqlite3 *db, const struct choice *c, struct err *err)
+static sqlite3_stmt *filter_choice(struct sqlite3 *db, const char *text, struct err *err)
+{
+	struct filter filter;
+	sqlite3_stmt *s = NULL;
+	if (!filter_parse(&filter, text, 1, err))
+		return NULL;
+	char *sql = sqlite3_mprintf(choice_sql[CHOOSE_FILTER], filter.sql);
+	if (sql && sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK)
+		filter_bind(&filter, s);
+	else
+		fail_case(db, err);
+	sqlite3_free(sql);
+	filter_free(&filter);
+	return s;
+}
+
+static sqlite3_stmt *choice_statement(struct sqlite3 *db, const struct choice *c, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
+	if (c->kind == CHOOSE_FILTER)
+		return filter_choice(db, c->value, err);
 	if (sqlite3_prepare_v2(db, choice_sql[c->kind], -1, &s, NULL) != SQLITE_OK)
-		return fail_case(db, err);
-	if (c->kind == CHOOSE_FINDING)
+		fail_case(db, err);
+	else if (c->kind == CHOOSE_FINDING)
 		sqlite3_bind_text(s, 1, c->value, -1, SQLITE_STATIC);
 	else
 		sqlite3_bind_int64(s, 1, strtoll(c->value, NULL, 10));
+	return s;
+}
+
+/* A choice that names nothing is a mistake, and told. */
+static bool choose(struct sqlite3 *db, const struct choice *c, struct err *err)
+{
+	sqlite3_stmt *s = choice_statement(db, c, err);
+	if (!s)
+		return false;
 	sqlite3_int64 before = sqlite3_total_changes64(db);
 	bool ok = sqlite3_step(s) == SQLITE_DONE || fail_case(db, err);
 	sqlite3_finalize(s);
@@ -80,8 +109,9 @@ static bool choose(struct sqlite3 *db, const struct choice *c, struct err *err)
 
 bool extract_choose(struct sqlite3 *db, const struct choice *choice, size_t n, struct err *err)
 {
-	bool ok = sqlite3_exec(db, "DROP TABLE IF EXISTS temp.chosen;"
-	                       "CREATE TEMP TABLE chosen(id INTEGER PRIMARY KEY)", NULL, NULL, NULL) == SQLITE_OK
+	// an old one is emptied: it cannot be dropped while the connection reads anything
+	bool ok = sqlite3_exec(db, "CREATE TEMP TABLE IF NOT EXISTS chosen(id INTEGER PRIMARY KEY);"
+	                       "DELETE FROM temp.chosen", NULL, NULL, NULL) == SQLITE_OK
 	       || fail_case(db, err);
 	for (size_t i = 0; ok && i < n; i++)
 		ok = choose(db, &choice[i], err);

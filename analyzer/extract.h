@@ -25,6 +25,7 @@ enum choice_kind {
 	CHOOSE_FINDING,                /* a rule's id, or a fingerprint */
 	CHOOSE_FLOW,                   /* flow.id */
 	CHOOSE_STREAM,                 /* tcp.stream, of every capture */
+	CHOOSE_FILTER,                 /* a filter of connections (filter.h) */
 };
 
 struct choice { enum choice_kind kind; const char *value; };

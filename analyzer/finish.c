@@ -84,6 +84,16 @@ int64_t number_of(struct sqlite3 *db, const char *sql, const char *arg)
 	return number;
 }
 
+bool has_conclusions(struct sqlite3 *db)
+{
+	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
+	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy', 'incident_of', 'incident_listed',"
+	                 " 'quality_listed', 'flow_finding', 'health_flow', 'server_summary', 'flow_kind', 'capture_bucket')",
+	             NULL) == 14
+	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'sha256'",
+	                 NULL) == 1;
+}
+
 bool is_severity(const char *word)
 {
 	return strcmp(word, "error") == 0 || strcmp(word, "warning") == 0

@@ -30,6 +30,9 @@ int output_end(int status);
 /* The first column of the first row, or 0; `arg`, if not NULL, is bound to ?1. */
 int64_t number_of(struct sqlite3 *, const char *sql, const char *arg);
 
+/* Whether the case holds what a rules pass concludes, in the form of this program's. */
+bool has_conclusions(struct sqlite3 *);
+
 /* Whether --fail-on takes the word for a severity. */
 bool is_severity(const char *word);
 

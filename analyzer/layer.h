@@ -62,6 +62,9 @@ layer_read icmp_read, tcp_read;
 layer_read udp_read, vxlan_read, vxlan_gpe_read, geneve_read, gtp_read, teredo_read, l2tp_read,
 	ayiya_read, gue_read, lisp_read, tzsp_read, gre_read, etherip_read;
 
+/* Read one header, as decode() does: what comes next. */
+enum layer layer_step(struct walk *, enum layer);
+
 /* What a packet of this link type (DLT_*) begins with; *skip bytes come before. */
 enum layer link_layer(int link, size_t *skip);
 

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "browse.h"
 #include "finish.h"
 #include "options.h"
 #include "rules.h"
 #include "rules_show.h"
 #include "run.h"
+#include "screen.h"
 #include "store.h"
 #include "zone.h"
 
@@ -54,16 +56,6 @@ static int captures_report(const struct options *o, const struct rules *rules)
 }
 
 /* ---- from a case ---- */
-
-static bool has_conclusions(struct sqlite3 *db)
-{
-	return number_of(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('rule', 'finding',"
-	                 " 'evidence', 'incident', 'flow_name', 'reset_anatomy', 'incident_of', 'incident_listed',"
-	                 " 'quality_listed', 'flow_finding', 'health_flow', 'server_summary', 'flow_kind', 'capture_bucket')",
-	             NULL) == 14
-	    && number_of(db, "SELECT count(*) FROM pragma_table_info('rule') WHERE name = 'sha256'",
-	                 NULL) == 1;
-}
 
 /* A report only reads: what it concludes with other rules or parameters is
  * temporary. `rules run` keeps it. */
@@ -120,6 +112,8 @@ static int verb_run(const struct options *o, const struct rules *rules)
 	}
 	if (o->each)
 		return batch_report(o, rules);
+	if (o->verb == BROWSE)
+		return browse(o, rules);
 	return cases || o->verb == RULES_RUN ? case_report(o, rules) : captures_report(o, rules);
 }
 
@@ -164,6 +158,8 @@ int main(int argc, char **argv)
 		puts("tcpwhy " TCPWHY_VERSION);
 		status = output_end(EXIT_DONE);
 	} else {
+		if (o.verb == BROWSE && !screen_possible())
+			o.verb = ANALYZE;                  /* the report, for who cannot see a screen */
 		status = rules_then_verb(&o);
 	}
 	options_free(&o);

@@ -14,6 +14,7 @@ const char options_usage[] =
 	"       tcpwhy report FILE... [-o OUT]    a report to send on (.md, .html, …)\n"
 	"       tcpwhy doctor FILE...             how good these captures are\n"
 	"       tcpwhy extract FILE... -o OUT     packets of a finding or a connection\n"
+	"       tcpwhy browse FILE...             look around in the terminal\n"
 	"       tcpwhy rules list|explain|run     what is concluded, and from what\n"
 	"       tcpwhy --help                     all of it, with examples\n";
 
@@ -24,6 +25,7 @@ const char options_help[] =
 	"  tcpwhy report FILE...            a report to send on\n"
 	"  tcpwhy doctor FILE...            how good a capture is, how to do better\n"
 	"  tcpwhy extract FILE...           the packets of a finding or a connection, as pcap\n"
+	"  tcpwhy browse FILE...            findings, connections and packets in the terminal\n"
 	"  tcpwhy rules list                the rules, one a line; with --format md a document\n"
 	"  tcpwhy rules explain RULE        what a rule looks for, and what to do about it\n"
 	"  tcpwhy rules run CASE            conclude anew from a kept case\n"
@@ -37,7 +39,7 @@ const char options_help[] =
 	"  -f FILTER                read only what this capture filter (BPF) lets through\n"
 	"      --each               report: one of each capture, into the folder that -o names\n"
 	"  -d tcp.port==N,PROTOCOL  what is spoken on a port: http or amqp\n"
-	"  -o FILE                  analyze: keep the case there; others: write there\n"
+	"  -o FILE                  analyze, browse: keep the case there; others: write there\n"
 	"      --case FILE          keep the case there, for any verb\n"
 	"      --join, --separate   all files are one capture; each is one of its own\n"
 	"      --format text|md|html|json|ndjson\n"
@@ -50,6 +52,9 @@ const char options_help[] =
 	"                           extract: the connections of a rule's findings (or of one\n"
 	"                           fingerprint), a flow.id, a tcp.stream; may be repeated\n"
 	"      --redact             extract: overwrite passwords, cookies and tokens\n"
+	"  -Y FILTER                only findings about connections like these; extract: their\n"
+	"                           packets. ip.addr == 10.0.0.0/8 && amqp && finding, much as\n"
+	"                           Wireshark has it; tcpwhy(1) lists the fields\n"
 	"      --at TIME, --window SPAN\n"
 	"                           only findings within 30 s (or SPAN: 5m) of an alert's time\n"
 	"                           (2026-11-21T22:09:37+08:00, or 22:09:37, in UTC)\n"
@@ -58,6 +63,7 @@ const char options_help[] =
 	"      --baseline CASE      only findings that an earlier case does not have\n"
 	"      --tz ZONE            of the times shown: UTC (unless said otherwise), local,\n"
 	"                           +08:00, Asia/Shanghai\n"
+	"      --no-mouse           browse: leave the mouse to the terminal\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
 	"  -h, --help               this text\n"
@@ -74,13 +80,15 @@ const char options_help[] =
 	"  tcpwhy report case.db --format json -o findings.json\n"
 	"  tcpwhy report captures/ --each -o reports/\n"
 	"  tcpwhy doctor rabbit*.pcap\n"
+	"  tcpwhy browse incident.pcap\n"
 	"  tcpwhy extract incident.pcap --finding tcp.refused -o refused.pcap\n"
+	"  tcpwhy extract case.db -Y 'http.response.code >= 500' -o errors.pcap\n"
 	"  tcpwhy rules explain tcp.refused\n"
 	"  tcpdump -r big.pcap -w - 'host 10.0.0.5' | tcpwhy -\n";
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
        OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM, OPT_REDACT,
-       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE, OPT_EACH };
+       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE, OPT_EACH, OPT_NO_MOUSE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -90,6 +98,7 @@ static const struct option long_options[] = {
 	{ "case",         required_argument, NULL, OPT_CASE },
 	{ "color",        required_argument, NULL, OPT_COLOUR },
 	{ "colour",       required_argument, NULL, OPT_COLOUR },
+	{ "display-filter", required_argument, NULL, 'Y' },
 	{ "each",         no_argument,       NULL, OPT_EACH },
 	{ "fail-on",      required_argument, NULL, OPT_FAIL_ON },
 	{ "finding",      required_argument, NULL, OPT_FINDING },
@@ -97,6 +106,7 @@ static const struct option long_options[] = {
 	{ "format",       required_argument, NULL, OPT_FORMAT },
 	{ "ip",           required_argument, NULL, OPT_IP },
 	{ "join",         no_argument,       NULL, OPT_JOIN },
+	{ "no-mouse",     no_argument,       NULL, OPT_NO_MOUSE },
 	{ "port",         required_argument, NULL, OPT_PORT },
 	{ "redact",       no_argument,       NULL, OPT_REDACT },
 	{ "rules",        required_argument, NULL, OPT_RULES },
@@ -193,7 +203,7 @@ static bool joining_set(struct options *o, enum joining joining, struct err *err
 
 static bool choice_add(struct options *o, enum choice_kind kind, const char *value, struct err *err)
 {
-	if (kind != CHOOSE_FINDING && (!*value || strspn(value, "0123456789") != strlen(value)))
+	if ((kind == CHOOSE_FLOW || kind == CHOOSE_STREAM) && (!*value || strspn(value, "0123456789") != strlen(value)))
 		return fail(err, "--%s takes a number, not \"%.40s\"", kind == CHOOSE_FLOW ? "flow" : "stream",
 		            value);
 	o->choice = alloc_grown(o->choice, o->choice_n + 1, sizeof *o->choice);
@@ -221,12 +231,14 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 	case OPT_SHOW_SECRETS: o->show_secrets = true; break;
 	case OPT_JOIN: return joining_set(o, JOIN_ALL, err);
 	case OPT_SEPARATE: return joining_set(o, JOIN_NONE, err);
+	case 'Y': o->which.filter = optarg; break;
 	case OPT_AT: o->which.at = optarg; break;
 	case OPT_WINDOW: o->which.window = optarg; break;
 	case OPT_IP: o->which.ip = optarg; break;
 	case OPT_PORT: o->which.port = optarg; break;
 	case OPT_BASELINE: o->which.baseline = optarg; break;
 	case OPT_EACH: o->each = true; break;
+	case OPT_NO_MOUSE: o->no_mouse = true; break;
 	case OPT_REDACT: o->redact = true; break;
 	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);
 	case OPT_FLOW: return choice_add(o, CHOOSE_FLOW, optarg, err);
@@ -239,7 +251,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 }
 
 /* In the order of enum verb; then what is two words. */
-static const char *const verbs[] = { "analyze", "report", "doctor", "extract", "rules" };
+static const char *const verbs[] = { "analyze", "report", "doctor", "extract", "browse", "rules" };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 /* The verb that a word is, or -1. */
@@ -314,9 +326,10 @@ static bool each_fits(struct options *o, const struct given *given, struct err *
 static bool options_fit(struct options *o, const struct given *given, struct err *err)
 {
 	const char *output = given->output;
-	if (o->verb == ANALYZE && output && o->case_path)
+	bool output_is_case = o->verb == ANALYZE || o->verb == BROWSE;
+	if (output_is_case && output && o->case_path)
 		return fail(err, "-o and --case both name a case to keep; give one of them");
-	if (o->verb == ANALYZE && output)
+	if (output_is_case && output)
 		o->case_path = output;
 	else
 		o->output = output;
@@ -340,15 +353,22 @@ static bool options_fit(struct options *o, const struct given *given, struct err
 		return fail(err, "`rules run` takes one case");
 	if (!choice_check(&o->which, err))
 		return false;
+	if (o->which.filter && (o->verb == DOCTOR || o->verb == RULES_LIST || o->verb == RULES_EXPLAIN))
+		return fail(err, "-Y chooses connections, and %s; it is for `analyze`, `report`, `extract` and `rules run`",
+		            o->verb == DOCTOR ? "`doctor` is about whole captures" : "this verb reads none");
+	if (o->which.filter && o->verb == EXTRACT && !choice_add(o, CHOOSE_FILTER, o->which.filter, err))
+		return false;
 	if (o->choice_n && o->verb != EXTRACT)
 		return fail(err, "--finding, --flow and --stream choose what `extract` writes");
+	if (o->no_mouse && o->verb != BROWSE)
+		return fail(err, "--no-mouse is for `browse`");
 	if (o->redact && o->verb != EXTRACT)
 		return fail(err, "--redact is for `extract`; elsewhere secrets are left out unless --show-secrets");
 	if (o->verb == EXTRACT && !o->choice_n && !o->filter)
-		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N or -f FILTER");
+		return fail(err, "`extract` takes --finding RULE, --flow N, --stream N, -Y FILTER or -f FILTER");
 	if (o->verb == EXTRACT && !output && isatty(STDOUT_FILENO))
 		return fail(err, "`extract` writes packets, and standard output is a terminal; give -o FILE");
-	if (o->verb <= EXTRACT && !o->files_n)
+	if (o->verb <= BROWSE && !o->files_n)
 		return fail(err, "no capture was given; `tcpwhy FILE...` reads one");
 	return true;
 }
@@ -361,7 +381,7 @@ bool options_read(struct options *o, int argc, char **argv, struct err *err)
 	if (!colour_wanted("auto", &o->colour, err))
 		return false;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":hVr:f:d:o:", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, ":hVr:f:d:o:Y:", long_options, NULL)) != -1)
 		if (c == '?' || c == ':' ? !fail_option(argc, argv, c, err)
 		                         : !option_take(o, c, &given, err))
 			return false;

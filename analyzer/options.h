@@ -11,7 +11,7 @@
 #include "inputs.h"
 #include "report_choice.h"
 
-enum verb { ANALYZE, REPORT, DOCTOR, EXTRACT, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
+enum verb { ANALYZE, REPORT, DOCTOR, EXTRACT, BROWSE, RULES_LIST, RULES_EXPLAIN, RULES_RUN, SHOW_HELP, SHOW_VERSION,
             SHOW_USAGE };
 
 /* What a process of ours ends with (docs: "Exit status"). */
@@ -41,6 +41,7 @@ struct options {
 	bool         show_secrets, redact;
 	bool         each;              /* a report of each capture */
 	enum joining joining;           /* of the files given */
+	bool         no_mouse;          /* of the browser: the terminal selects text itself */
 	bool         colour;            /* wanted, as far as standard output goes */
 };
 

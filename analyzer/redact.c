@@ -29,15 +29,17 @@ struct redactor { struct region *region; size_t n; };
 
 /* ---- where they are ---- */
 
-static const char regions_sql[] =
-	"SELECT flow_id, 0, 0, request_off, ?1 FROM http_exchange JOIN temp.chosen ON id = flow_id"
-	" WHERE request_off IS NOT NULL"
-	" UNION ALL SELECT flow_id, 1, 1, response_off, ?1 FROM http_exchange JOIN temp.chosen ON id = flow_id"
-	" WHERE response_off IS NOT NULL"
-	" UNION ALL SELECT flow_id, sender = 'server', 2, begin_off, end_off - begin_off"
-	" FROM amqp_method JOIN temp.chosen ON id = flow_id"
-	" WHERE name IN ('connection.start-ok', 'connection.secure', 'connection.secure-ok',"
-	"                'connection.update-secret')";
+#define REGIONS_WHERE(flow) \
+	"SELECT flow_id, 0, 0, request_off, ?1 FROM http_exchange" \
+	" WHERE " flow " AND request_off IS NOT NULL" \
+	" UNION ALL SELECT flow_id, 1, 1, response_off, ?1 FROM http_exchange" \
+	" WHERE " flow " AND response_off IS NOT NULL" \
+	" UNION ALL SELECT flow_id, sender = 'server', 2, begin_off, end_off - begin_off FROM amqp_method" \
+	" WHERE " flow " AND name IN ('connection.start-ok', 'connection.secure'," \
+	"                             'connection.secure-ok', 'connection.update-secret')"
+
+static const char chosen_sql[] = REGIONS_WHERE("flow_id IN (SELECT id FROM temp.chosen)");
+static const char flow_sql[] = REGIONS_WHERE("flow_id = ?2");
 
 static int by_place(const void *va, const void *vb)
 {
@@ -59,14 +61,20 @@ static void regions_part(struct redactor *r)
 	}
 }
 
-struct redactor *redactor_new(struct sqlite3 *db, struct err *err)
+static struct redactor *regions_read(struct sqlite3 *db, const char *sql, int64_t flow_id, struct err *err)
 {
 	struct redactor *r = alloc_zeroed(1, sizeof *r);
 	sqlite3_stmt *s = NULL;
-	int rc = sqlite3_prepare_v2(db, regions_sql, -1, &s, NULL);
+	size_t room = 0;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
 	sqlite3_bind_int(s, 1, LIMIT_HTTP_HEAD);
+	if (flow_id != NONE)
+		sqlite3_bind_int64(s, 2, flow_id);
 	while (rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
-		r->region = alloc_grown(r->region, r->n + 1, sizeof *r->region);
+		if (r->n == room) {
+			room = room ? 2 * room : 16;
+			r->region = alloc_grown(r->region, room, sizeof *r->region);
+		}
 		r->region[r->n++] = (struct region){
 			.flow_id = sqlite3_column_int64(s, 0), .sender = (enum side)sqlite3_column_int(s, 1),
 			.kind = (enum kind)sqlite3_column_int(s, 2), .off = (uint32_t)sqlite3_column_int64(s, 3),
@@ -82,6 +90,16 @@ struct redactor *redactor_new(struct sqlite3 *db, struct err *err)
 		qsort(r->region, r->n, sizeof *r->region, by_place);
 	regions_part(r);
 	return r;
+}
+
+struct redactor *redactor_new(struct sqlite3 *db, struct err *err)
+{
+	return regions_read(db, chosen_sql, NONE, err);
+}
+
+struct redactor *redactor_of_flow(struct sqlite3 *db, int64_t flow_id, struct err *err)
+{
+	return regions_read(db, flow_sql, flow_id, err);
 }
 
 /* The last region that begins at or before this place; NULL: none of this side does. */
@@ -177,6 +195,12 @@ static void region_learn(struct region *g, uint32_t at, struct bytes b)
 	}
 }
 
+/* Whether more of it is to be learned. */
+static bool region_is_open(const struct region *g)
+{
+	return g->most && (g->seen || !g->room);
+}
+
 void redactor_learn(struct redactor *r, int64_t flow_id, enum side sender, uint32_t off, struct bytes b)
 {
 	if (!b.n)
@@ -187,11 +211,39 @@ void redactor_learn(struct redactor *r, int64_t flow_id, enum side sender, uint3
 			return;
 		bool begins_inside = g->off > off;
 		uint32_t skip = begins_inside ? g->off - off : 0, at = begins_inside ? 0 : off - g->off;
-		if ((g->seen || !g->room) && at < g->most)
+		if (region_is_open(g) && at < g->most)
 			region_learn(g, at, (struct bytes){ b.p + skip, b.n - skip });
 		if (!begins_inside)
 			return;
 	}
+}
+
+bool redactor_wants(const struct redactor *r, int64_t flow_id, enum side sender, uint32_t off, size_t n,
+                    uint32_t *from, uint32_t *to)
+{
+	if (!n)
+		return false;
+	for (const struct region *g = region_at(r, flow_id, sender, off + (uint32_t)n - 1); g;
+	     g = region_before(r, g)) {
+		bool begins_before = g->off <= off;
+		if (region_is_open(g) && (!begins_before || off - g->off < g->most)) {
+			*from = g->off;
+			*to = g->off + g->most;
+			return true;
+		}
+		if (begins_before)
+			break;
+	}
+	return false;
+}
+
+void redactor_learned_at(struct redactor *r, int64_t flow_id, enum side sender, uint32_t from)
+{
+	struct region *g = region_at(r, flow_id, sender, from);
+	if (g && g->seen)
+		region_finish(g);
+	else if (g && !g->room)
+		g->most = 0;                     /* not a byte of it was captured */
 }
 
 void redactor_learned(struct redactor *r)

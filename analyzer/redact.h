@@ -1,7 +1,7 @@
 /* redact.h - overwriting secrets in packets, at equal length.
  *
- * The packets of the chosen connections are looked at twice: redactor_learn() has them
- * all, redactor_apply() then overwrites. Where heads and methods lie is in the case;
+ * The packets of connections are looked at twice: redactor_learn() has them all, or those
+ * that redactor_wants(), redactor_apply() then overwrites. Where heads and methods lie is in the case;
  * which of their bytes are secret the dissectors say of the whole of each
  * (dissectors/secrets.h), so that one that is cut over segments, repeated or out of
  * order is found as well. What of a head comes after bytes that the capture lacks is
@@ -22,13 +22,22 @@
 struct sqlite3;
 struct redactor;
 
-/* For the connections in temp.chosen (extract_choose()). NULL: the case cannot be read. */
+/* For the connections in temp.chosen (extract_choose()), or for one flow. NULL: the case
+ * cannot be read. */
 struct redactor *redactor_new(struct sqlite3 *, struct err *);
+struct redactor *redactor_of_flow(struct sqlite3 *, int64_t flow_id, struct err *);
 
 void redactor_learn(struct redactor *, int64_t flow_id, enum side sender, uint32_t off, struct bytes);
 
 /* Nothing more will be learned. */
 void redactor_learned(struct redactor *);
+
+/* For learning only as far as it takes: whether something in these n bytes is not learned
+ * yet, and which bytes it may reach over, [*from, *to). What is still missing of that when
+ * its packets were learned is done with by redactor_learned_at(*from). */
+bool redactor_wants(const struct redactor *, int64_t flow_id, enum side sender, uint32_t off, size_t n,
+                    uint32_t *from, uint32_t *to);
+void redactor_learned_at(struct redactor *, int64_t flow_id, enum side sender, uint32_t from);
 
 /* Overwrite what is secret of n bytes of payload; whether anything was. */
 bool redactor_apply(const struct redactor *, int64_t flow_id, enum side sender, uint32_t off,

@@ -12,6 +12,7 @@
 #include "embedded.h"
 #include "facts.h"
 #include "limits.h"
+#include "query.h"
 #include "tables.h"
 #include "text.h"
 #include "timers.h"
@@ -76,18 +77,6 @@ static bool functions_register(struct sqlite3 *db)
 	    && function_register(db, "asked_times", 2, sql_asked_times)
 	    // set up here: while a rule is prepared the authorizer would not let it be
 	    && sqlite3_exec(db, "SELECT 1 FROM json_each('[]')", NULL, NULL, NULL) == SQLITE_OK;
-}
-
-/* A rule may read facts and call functions. Nothing else. */
-static int only_reads(void *unused, int what, const char *a, const char *b, const char *c,
-                      const char *d)
-{
-	(void)unused, (void)a, (void)c, (void)d;
-	if (what == SQLITE_FUNCTION)
-		return b && sqlite3_stricmp(b, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
-	return what == SQLITE_SELECT || what == SQLITE_READ || what == SQLITE_RECURSIVE
-	               ? SQLITE_OK
-	               : SQLITE_DENY;
 }
 
 /* ---- from a rule to drafts ---- */
@@ -251,7 +240,7 @@ static bool rule_run(struct pass *p, const struct rule *r)
 		return false;
 	if (empty)
 		return true;
-	sqlite3_set_authorizer(p->db, only_reads, NULL);
+	sqlite3_set_authorizer(p->db, query_only_reads, NULL);
 	int rc = sqlite3_prepare_v2(p->db, r->sql, -1, &stmt, NULL);
 	bool ok = false;
 	if (rc == SQLITE_AUTH)

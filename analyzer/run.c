@@ -325,10 +325,14 @@ static bool watcher_told(struct pipeline *p, uint64_t bytes, size_t flows_told)
 	                                               .frames = p->facts.frames, .flows_told = flows_told });
 }
 
+/* A file on its way. */
+struct reading { struct pipeline *p; struct capture *c; };
+
 /* Whether there is sense in reading on. */
-static bool goes_on(struct pipeline *p, struct capture *c)
+static bool goes_on(void *reading)
 {
-	return !store_failed(p->talk.store) && watcher_told(p, source_size(capture_source(c)), 0);
+	struct reading *r = reading;
+	return !store_failed(r->p->talk.store) && watcher_told(r->p, source_size(capture_source(r->c)), 0);
 }
 
 /* Read one file to its end, or until it is stopped. Frames go on counting where the file before ended. */
@@ -341,7 +345,10 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 	struct err why;
 	enum capture_next next = CAPTURE_END;
 	p->file_seq++;
-	bool on = goes_on(p, c);
+	struct reading reading = { p, c };
+	if (p->watch->progress)
+		source_while_waiting(capture_source(c), goes_on, &reading);
+	bool on = !p->result->files_read || goes_on(&reading);
 	while (on && (next = capture_next(c, &packet, &why)) == CAPTURE_PACKET) {
 		file.frames = packet.frame;
 		packet.frame += file.first_frame - 1;
@@ -352,8 +359,9 @@ static void file_read(struct pipeline *p, struct capture *c, const char *path)
 		else
 			file_packet(p, &packet, &file);
 		if ((packet.frame & 1023) == 0)
-			on = goes_on(p, c);
+			on = goes_on(&reading);
 	}
+	source_while_waiting(capture_source(c), NULL, NULL);
 	file_trouble(p, c, next, &why, &file);
 	file_facts(p, c, &file);
 	p->result->files_read++;

@@ -48,8 +48,8 @@ struct run_options {
 	enum joining       joining;        /* which files are one capture */
 	/* Told one sentence for each thing the user should know about an input. */
 	void (*trouble)(const char *sentence);
-	/* Told how far reading has come, at most every 50 ms and every 1024 frames, and at a file's
-	 * beginning; NULL: nobody watches. False: read no further. What was read is concluded as if
+	/* Told how far reading has come, at most every 50 ms and every 1024 frames, at a file's
+	 * beginning, and while a pipe has nothing to read; NULL: nobody watches. False: read no further. What was read is concluded as if
 	 * the captures ended there, and the case says so (capture_file.trouble). While flows are told
 	 * to the store (flows_told) nothing is left to stop. */
 	bool (*progress)(void *context, const struct run_progress *);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gcrypt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct source {
 	gcry_md_hd_t    hash;
 	uint64_t        size;
 	bool            ended;         /* the file, or what can be read of it */
+	bool            sought;        /* not read from end to end: the hash would be of nothing */
 	const char     *compression;
 	struct inflate *inflate;
 	uint8_t        *packed;
@@ -36,12 +38,26 @@ struct source {
 	size_t          begin, end;    /* of what was not taken yet */
 	uint64_t        offset;        /* of `begin` */
 	struct err      trouble;       /* "": none */
+	bool          (*waits)(void *context);   /* NULL: nobody asks */
+	void           *waits_context;
 };
+
+/* Whether there is something to read, or the end, before who waits gives up. */
+static bool block_awaited(struct source *s)
+{
+	enum { LOOK_MS = 50 };
+	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	while (s->waits && poll(&fd, 1, LOOK_MS) == 0)
+		if (!s->waits(s->waits_context))
+			return false;
+	return true;
+}
 
 /* read() that goes on after a signal, and hashes what it got. */
 static size_t block_read(struct source *s, uint8_t *to, size_t n)
 {
 	ssize_t got;
+	s->ended = s->ended || !block_awaited(s);
 	if (s->ended)
 		return 0;
 	do
@@ -52,7 +68,8 @@ static size_t block_read(struct source *s, uint8_t *to, size_t n)
 	s->ended = got <= 0;
 	if (got <= 0)
 		return 0;
-	gcry_md_write(s->hash, to, (size_t)got);
+	if (!s->sought)
+		gcry_md_write(s->hash, to, (size_t)got);
 	s->size += (uint64_t)got;
 	return (size_t)got;
 }
@@ -163,7 +180,8 @@ static void compression_find(struct source *s)
 	if (!s->compression)
 		return;
 	s->inflate = inflate_new(head);
-	s->packed = alloc_zeroed(SOURCE_BLOCK + MAGIC, 1);   /* what a peek may have read */
+	if (!s->packed)
+		s->packed = alloc_zeroed(SOURCE_BLOCK + MAGIC, 1);   /* what a peek may have read */
 	memcpy(s->packed, head.p, head.n);
 	s->packed_left = (struct bytes){ s->packed, head.n };
 	s->begin = s->end = 0;
@@ -183,6 +201,51 @@ struct source *source_open(const char *path, struct err *err)
 	s->unpacked = alloc_zeroed(UNPACKED, 1);
 	compression_find(s);
 	return s;
+}
+
+/* Nothing is held any more, and the file is read from `offset` of the disk on. */
+static bool disk_seek(struct source *s, uint64_t offset)
+{
+	if (offset > INT64_MAX || lseek(s->fd, (off_t)offset, SEEK_SET) < 0)
+		return false;
+	s->begin = s->end = 0;
+	s->offset = offset;
+	s->ended = false;
+	s->trouble = (struct err){ 0 };
+	return true;
+}
+
+/* Unpack from the file's beginning again. */
+static bool unpack_again(struct source *s)
+{
+	if (!disk_seek(s, 0))
+		return false;
+	inflate_free(s->inflate);
+	s->inflate = NULL;
+	compression_find(s);
+	return s->inflate != NULL;
+}
+
+bool source_seek(struct source *s, uint64_t offset)
+{
+	uint64_t from = s->offset - s->begin, to = s->offset + (s->end - s->begin);
+	s->sought = true;
+	if (offset >= from && offset <= to) {
+		s->begin = (size_t)(offset - from);
+		s->offset = offset;
+		return true;
+	}
+	if (!s->inflate && disk_seek(s, offset))
+		return true;
+	if (offset < s->offset && !(s->inflate && unpack_again(s)))
+		return false;
+	return source_skip(s, offset - s->offset);
+}
+
+void source_while_waiting(struct source *s, bool (*waits)(void *context), void *context)
+{
+	s->waits = waits;
+	s->waits_context = context;
 }
 
 void source_drain(struct source *s)

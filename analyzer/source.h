@@ -42,17 +42,27 @@ void source_take(struct source *, size_t n);
 /* Pass over n bytes, however many; false: the file ends before. */
 bool source_skip(struct source *, uint64_t n);
 
+/* Go to an offset, ahead or back. In a plain file that costs one reading; a compressed one
+ * is unpacked up to there, from where it is or else from its beginning. What is read from
+ * then on is not hashed any more. False: it ends before, or cannot go back (a pipe). */
+bool source_seek(struct source *, uint64_t offset);
+
 /* Of the next byte. */
 uint64_t source_offset(const struct source *);
 
 /* "gzip", …; NULL: the file is not compressed. */
 const char *source_compression(const struct source *);
 
+/* Call `waits` every 50 ms while a pipe has nothing to read; where it says false, the file
+ * ends there. */
+void source_while_waiting(struct source *, bool (*waits)(void *context), void *context);
+
 /* Read on to the end, so that the hash is the whole file's; nothing can be peeked
  * at afterwards. */
 void source_drain(struct source *);
 
-/* Of what was read so far, as it is on the disk; call after source_drain(). */
+/* Of what was read so far, as it is on the disk; call after source_drain(), and never
+ * after source_seek(). */
 const char *source_sha256(struct source *, char hex[static SHA256_HEX]);
 uint64_t source_size(const struct source *);
 

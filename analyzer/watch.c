@@ -19,7 +19,7 @@ void watch_begin(struct watch *w, const struct run_options *options, const struc
 bool watch_tell(struct watch *w, const struct watched *x)
 {
 	uint64_t frames = w->frames_before + x->frames;
-	if (!w->progress || !frames || w->stopped || !pace_due(&w->pace))
+	if (!w->progress || w->stopped || !pace_due(&w->pace))
 		return !w->stopped;
 	struct store_counts counts = store_counts(x->store);
 	w->now.bytes = w->bytes_before + (int64_t)x->bytes;

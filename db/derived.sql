@@ -104,6 +104,7 @@ CREATE TABLE main.evidence(
   PRIMARY KEY (finding_id, nr)
 ) STRICT;
 
+
 -- A flow's endpoints as people write them.
 CREATE VIEW main.flow_name AS
   SELECT id AS flow_id,

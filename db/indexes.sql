@@ -16,6 +16,8 @@ CREATE INDEX IF NOT EXISTS amqp_method_blocked  ON amqp_method(flow_id, ns) WHER
 CREATE INDEX IF NOT EXISTS amqp_channel_by_flow ON amqp_channel(flow_id);
 CREATE INDEX IF NOT EXISTS heartbeat_by_flow    ON heartbeat(flow_id, sender, ns);
 CREATE INDEX IF NOT EXISTS tls_record_by_flow   ON tls_record(flow_id, sender, length, ns);
+CREATE INDEX IF NOT EXISTS http_interim_by_flow ON http_interim(flow_id, frame);
+CREATE INDEX IF NOT EXISTS websocket_close_by_flow ON websocket_close(flow_id, frame);
 CREATE INDEX IF NOT EXISTS anomaly_by_flow      ON anomaly(flow_id);
 -- few flows have these, and rules begin from them
 CREATE INDEX IF NOT EXISTS flow_unanswered      ON flow(client_frames) WHERE ended = 'unanswered';
@@ -33,3 +35,5 @@ CREATE INDEX IF NOT EXISTS http_exchange_slow      ON http_exchange(flow_id) WHE
 CREATE INDEX IF NOT EXISTS silence_broken          ON silence(scope, ended_by) WHERE ended_by <> 'end_of_capture';
 CREATE INDEX IF NOT EXISTS http_exchange_expect    ON http_exchange(flow_id) WHERE expect_continue;
 CREATE INDEX IF NOT EXISTS flow_websocket          ON flow(id) WHERE app = 'websocket';
+-- whether a server speaks TLS at all
+CREATE INDEX IF NOT EXISTS flow_tls             ON flow(server_ip, server_port) WHERE app >= 'tls' AND app < 'tlt';

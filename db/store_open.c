@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "embedded.h"
+#include "filter.h"
 #include "packet_index.h"
 #include "store_row.h"
 
@@ -96,7 +97,7 @@ static bool connection_set_up(sqlite3 *db)
 	    && sqlite3_busy_timeout(db, PATIENCE_MS) == SQLITE_OK
 	    && sqlite3_exec(db, "PRAGMA cell_size_check = 1; PRAGMA cache_size = -32768;",
 	                    NULL, NULL, NULL) == SQLITE_OK
-	    && packet_table_register(db);
+	    && packet_table_register(db) && filter_register(db);
 }
 
 /* "" is SQLite's private database; a leading ':' would be special to it. One thread uses the

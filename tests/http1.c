@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "conversation.h"
+#include "turns.h"
 #include "limits.h"
 #include "stream.h"
 

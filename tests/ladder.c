@@ -102,6 +102,23 @@ static void check_bounded(void)
 	}
 }
 
+/* In fewer rows evidence stays longest, and a silence beside it. */
+static void check_fitted(void)
+{
+	for (size_t most = 8; most <= LADDER_ROWS; most++) {
+		struct ladder l = packets(20, 1000);
+		l.most = most;
+		l.message[7].evidence = l.message[12].evidence = true;
+		for (size_t i = 12; i < 20; i++)
+			l.message[i].ns += 5 * SECOND;
+		ladder_lay_out(&l);
+		CHECK(l.rows <= most && is_whole(&l) && is_drawn(&l, 7) && is_drawn(&l, 12));
+		CHECK(rows_of(&l, LADDER_SILENCE) == 1);
+		CHECK(most < 21 || rows_of(&l, LADDER_ARROW) == 20);
+		ladder_free(&l);
+	}
+}
+
 /* One packet is not folded away: the row would be as long. */
 static void check_single(void)
 {
@@ -122,5 +139,6 @@ int main(void)
 	check_folded();
 	check_bounded();
 	check_single();
+	check_fitted();
 	return check_failed != 0;
 }

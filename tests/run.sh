@@ -12,8 +12,10 @@
 #            `expect`. Each X.pkt there (tests/pkt/pkt.c) is X.pcap where they run
 #   plans    what SQLite means to do for each rule (tests/plan/plan.c)
 #   screens  tests/screens/NAME.screen: a capture of samples/, or of a story of the folder
-#            (NAME.pkt), and keys for the browser; NAME.COLSxROWS is the canvas after them
-#            (tests/screens/screen.c), in three sizes, and with --ascii where it says so
+#            (NAME.pkt), or several (--separate), and keys for the browser; NAME.COLSxROWS is
+#            the canvas after them (tests/screens/screen.c), in three sizes, and with --ascii
+#            where it says so; then random keys (tests/screens/monkey.c), and, where tmux is
+#            installed, the program itself in a terminal (tests/browse.sh)
 #   rules    docs/rules.md is what the program writes
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   browser  where Chromium is installed: it opens the pages that the cases made
@@ -53,17 +55,23 @@ if [ "${1:-}" = --accept ]; then
 	exit 0
 fi
 
-# The canvas of tests/screens/NAME.screen in a size. The case of a capture is made once.
+# The canvas of tests/screens/NAME.screen in a size. The case of its captures is made once; keys
+# may write into a copy of it.
 screen_output() {
-	capture=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
+	captures=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
+	case=$(echo "$captures" | tr ' ' '+').db
 	mkdir -p "$work/screens"
-	if [ ! -e "$work/screens/$capture.db" ]; then
-		cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
-			"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
-		(cd "$work/screens" && "$TCPWHY" -o "$capture.db" "$capture" > /dev/null 2>&1) || :
+	if [ ! -e "$work/screens/$case" ]; then
+		for capture in $captures; do
+			cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
+				"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
+		done
+		(cd "$work/screens" && "$TCPWHY" --separate -o "$case" $captures > /dev/null 2>&1) || :
 	fi
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
-	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1) |
+	rm -rf "$work/screen" && mkdir "$work/screen"
+	(cd "$work/screens" && cp $captures "$case" "$work/screen/")
+	(cd "$work/screen" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$case\" $2 $keys" 2>&1) |
 		sed 's/\(Rule set *\)[0-9a-f]\{64\}/\1(SHA-256)/'
 }
 SIZES="60x15 80x24 200x50"
@@ -108,6 +116,16 @@ for file in tests/screens/*.screen; do
 		else not_ok "screen $name $size (make accept-screens SCREEN=$name)"; cat "$work/diff"; fi
 	done
 done
+
+# 20,000 random keys over the cases of all screens.
+mkdir -p "$work/monkey"
+if (cd "$work/monkey" && "$ROOT/$BUILD/tests/screens/monkey" 1 20000 "$work"/screens/*.db) > "$work/out" 2>&1; then ok
+else not_ok "random keys in the browser"; tail -50 "$work/out"; fi
+
+if ! command -v tmux > /dev/null; then
+	echo "tmux is not installed: the browser was not seen in a terminal"
+elif tests/browse.sh > "$work/out" 2>&1; then ok
+else not_ok "the browser in a terminal"; cat "$work/out"; fi
 
 if "$TCPWHY" rules list --format md > "$work/out" 2>&1 && cmp -s docs/rules.md "$work/out"; then ok
 else not_ok "docs/rules.md is not what the rules say (make docs)"; diff docs/rules.md "$work/out" | head -20; fi

@@ -1,9 +1,13 @@
 /* stop.c - who watches a run is told how far it has come and can stop it, and the case says
  * where; the same for a rules pass. */
+#include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -24,11 +28,11 @@ static void put32(FILE *f, uint32_t v)
 }
 
 /* SYNs of FLOWS clients in turn, 1 ms apart: raw IPv4. */
-static void capture_write(const char *path, uint32_t from_s)
+static void capture_write(const char *path, uint32_t from_s, uint32_t frames)
 {
 	FILE *f = fopen(path, "wb");
 	put32(f, 0xa1b2c3d4), put32(f, 4 << 16 | 2), put32(f, 0), put32(f, 0), put32(f, 65535), put32(f, 101);
-	for (uint32_t i = 0; i < FRAMES; i++) {
+	for (uint32_t i = 0; i < frames; i++) {
 		uint8_t p[40] = { 0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
 		                  (uint8_t)(100 + i % FLOWS), 7, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 16 };
 		put32(f, from_s + i / 1000), put32(f, i % 1000 * 1000), put32(f, sizeof p), put32(f, sizeof p);
@@ -119,6 +123,50 @@ static void check_let_go_on(void)
 	store_close(store);
 }
 
+/* ---- a pipe in which nothing comes any more ---- */
+
+static bool watch_pipe(void *context, const struct run_progress *now)
+{
+	struct watcher *w = context;
+	w->calls++;
+	w->first = *now;
+	return now->frames < 10;
+}
+
+/* Ten frames, and the pipe stays open until whoever writes is killed. */
+static pid_t pipe_write(const char *path)
+{
+	pid_t writer = fork();
+	if (writer)
+		return writer;
+	bool open_too = open(path, O_WRONLY) >= 0;
+	capture_write(path, 1000, 10);
+	while (open_too)
+		pause();
+	_exit(1);
+}
+
+static void check_pipe_stopped(void)
+{
+	char fifo[80];
+	const char *const given[] = { fifo };
+	struct watcher w = { 0 };
+	struct run_options how = { .trouble = quiet, .progress = watch_pipe, .context = &w };
+	struct run_result result;
+	struct err err;
+	snprintf(fifo, sizeof fifo, "%s/fifo", dir);
+	CHECK(mkfifo(fifo, 0600) == 0);
+	pid_t writer = pipe_write(fifo);
+	struct store *store = store_open(NULL, &err);
+	CHECK(run_analysis(store, given, 1, &how, &result, &err));
+	CHECK(result.stopped && w.calls > 0 && w.first.bytes_all == NONE && w.first.flows == 10);
+	check_answer(store, "SELECT cut_short_at || ' ' || frames FROM capture_file", "10 10");
+	store_close(store);
+	kill(writer, SIGKILL);
+	waitpid(writer, NULL, 0);
+	unlink(fifo);
+}
+
 /* ---- a rules pass ---- */
 
 struct rules_watcher { unsigned calls; struct rules_progress first; };
@@ -156,10 +204,11 @@ int main(void)
 		return 1;
 	for (uint32_t i = 0; i < 2; i++) {
 		snprintf(paths[i], sizeof paths[i], "%s/%u.pcap", dir, i);
-		capture_write(paths[i], 1000 * (i + 1));
+		capture_write(paths[i], 1000 * (i + 1), FRAMES);
 	}
 	check_stopped();
 	check_let_go_on();
+	check_pipe_stopped();
 	check_rules_stopped();
 	unlink(paths[0]);
 	unlink(paths[1]);

@@ -5,7 +5,13 @@
 #include <string.h>
 
 #include "browser.h"
+#include "commands.h"
+#include "copy.h"
+#include "flow_keys.h"
 #include "key.h"
+#include "notes.h"
+#include "save.h"
+#include "sql.h"
 #include "views.h"
 
 /* ---- leaving, help, tabs ---- */
@@ -19,7 +25,7 @@ static void back(struct browser *b, void *state, int key)
 static void quit(struct browser *b, void *state, int key)
 {
 	(void)state, (void)key;
-	b->done = true;
+	browser_leave(b);
 }
 
 static void help(struct browser *b, void *state, int key)
@@ -67,40 +73,6 @@ static void suspend(struct browser *b, void *state, int key)
 
 /* ---- searching ---- */
 
-static bool row_has(struct browser *b, int64_t row, const char *text)
-{
-	struct opened *top = browser_top(b);
-	if (top->view->sheet)
-		return canvas_row_has(&top->view->sheet(top->state)->canvas, (int)row, text);
-	return top->view->row_has(top->state, b, row, text);
-}
-
-bool browser_find(struct browser *b, const char *text, bool backwards)
-{
-	struct opened *top = browser_top(b);
-	struct list *list = top->view->sheet ? &top->view->sheet(top->state)->list
-	                  : top->view->row_has ? top->view->list(top->state) : NULL;
-	if (!*text || !list || !list->n) {
-		browser_say(b, LOOK_WARNING, list ? "There is nothing to look for." : "This view cannot be searched.");
-		return false;
-	}
-	for (int64_t i = 1; i <= list->n; i++) {
-		int64_t row = (list->at + (backwards ? list->n - i : i)) % list->n;
-		if (row_has(b, row, text)) {
-			if (backwards ? row >= list->at : row <= list->at)
-				browser_say(b, LOOK_DIM, "Went on at the other end.");
-			list_go(list, row);
-			return true;
-		}
-		if (i % 1024 == 0 && b->outside->key_waits && b->outside->key_waits(b->outside->context)) {
-			browser_say(b, LOOK_WARNING, "The search was stopped.");
-			return false;
-		}
-	}
-	browser_say(b, LOOK_WARNING, "\"%s\" is not there.", text);
-	return false;
-}
-
 static void search_done(struct browser *b, const char *line)
 {
 	snprintf(b->search, sizeof b->search, "%s", line);
@@ -138,6 +110,13 @@ static void redraw(struct browser *b, void *state, int key)
 	b->search[0] = '\0';
 }
 
+static void notes_open(struct browser *b, void *state, int key)
+{
+	(void)state, (void)key;
+	if (browser_top(b)->view != &view_notes)
+		browser_open(b, &view_notes, (struct subject){ 0 });
+}
+
 const struct binding browser_bindings[] = {
 	{ { '?', K_F1 }, "help", "this page", help },
 	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, leave", back },
@@ -147,6 +126,18 @@ const struct binding browser_bindings[] = {
 	{ { '1', '2', '3', '4' }, NULL, "the tabs, by their numbers", tab_nth },
 	{ { '5', '6', '7', '8' }, NULL, NULL, tab_nth },
 	{ { K_TAB, K_BACK_TAB }, NULL, "the next tab, or the one before", tab_next },
+	{ { 'f', K_F7 }, "filter", "choose flows by a filter; Tab completes its words", filter_ask },
+	{ { K_F5 }, NULL, "clear the filter", filter_clear },
+	{ { ' ' }, NULL, "mark this flow; two can be marked", flow_mark },
+	{ { 'c' }, NULL, "compare the two marked flows, or the marked one with this", flows_compare },
+	{ { 'e', 'E' }, NULL, "the next problem, or the one before", problem_step },
+	{ { ':' }, "command", "a command; they are listed below", command_ask },
+	{ { 's', K_F2 }, "save", "save packets, a stream's text, a report, or the screen", save_ask },
+	{ { 'y', 'Y' }, NULL, "copy the Wireshark filter of what is pointed at; Y: by addresses", copy_filter },
+	{ { '!' }, NULL, "the tshark commands for it", copy_command },
+	{ { 'm' }, NULL, "a note on it; an empty one is a bookmark, - takes it away", note_ask },
+	{ { 'M' }, NULL, "all notes and bookmarks", notes_open },
+	{ { ';' }, NULL, "ask the case in SQL", sql_ask },
 	{ { 't' }, NULL, "times from the capture's start, of the day, from the row before", clock_turn },
 	{ { K_CTRL('L') }, NULL, "draw the screen anew; the search's marks go away", redraw },
 	{ { K_CTRL('Z') }, NULL, "stop; `fg` comes back", suspend },

@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "key.h"
+#include "notes.h"
 #include "store.h"
 #include "text.h"
 #include "views.h"
@@ -82,7 +83,12 @@ void browser_back(struct browser *b)
 	else if (b->tab > 0)
 		browser_tab(b, 0);
 	else
-		b->done = true;
+		browser_leave(b);
+}
+
+void browser_leave(struct browser *b)
+{
+	b->done = notes_let_leave(b);
 }
 
 void browser_tab(struct browser *b, int tab)
@@ -100,6 +106,7 @@ bool browser_begin(struct browser *b, struct store *store, const struct outside 
 	*b = (struct browser){ .store = store, .db = store_db(store), .outside = outside, .cursor = -1 };
 	if (!model_open(&b->model, b->db, err))
 		return false;
+	flow_choice_begin(&b->flows);
 	b->model.err = &b->err;
 	browser_open(b, tabs[0].view, (struct subject){ 0 });
 	return b->depth[0] > 0 || fail(err, "%s", b->message);
@@ -110,8 +117,12 @@ void browser_end(struct browser *b)
 	for (int tab = 0; tab < BROWSER_TABS; tab++)
 		while (b->depth[tab])
 			opened_close(&b->pile[tab][--b->depth[tab]]);
+	later_drop(b);
 	for (int i = 0; i < ASKED_KINDS; i++)
 		prompt_history_free(&b->history[i]);
+	while (b->words_n)
+		free(b->words[--b->words_n]);
+	free(b->words);
 	model_close(&b->model);
 }
 
@@ -121,6 +132,18 @@ struct about browser_about(struct browser *b)
 	struct about about = { 0 };
 	if (top->view->about)
 		top->view->about(top->state, b, &about);
+	return about;
+}
+
+struct about browser_pointed(struct browser *b)
+{
+	static const struct view *const of_findings[] = { &view_findings, &view_finding, &view_sql, &view_notes };
+	struct about about = browser_about(b);
+	bool is_finding = !about.flow;
+	for (size_t i = 0; i < sizeof of_findings / sizeof *of_findings; i++)
+		is_finding |= browser_top(b)->view == of_findings[i];
+	if (!is_finding)
+		about.finding = 0;
 	return about;
 }
 
@@ -135,8 +158,30 @@ static struct list *list_of(const struct opened *o)
 
 void browser_ask(struct browser *b, enum asked kind, const char *label, const char *text, asked_done *done)
 {
-	prompt_begin(&b->prompt, label, text);
+	snprintf(b->label, sizeof b->label, "%s", label);
+	prompt_begin(&b->prompt, b->label, text);
 	b->prompt.history = &b->history[kind];
+	b->keys = NULL;
+	b->asked = done;
+}
+
+void browser_ask_again(struct browser *b, const char *text, const char *reason)
+{
+	struct prompt before = b->prompt;
+	char typed[PROMPT_SIZE];
+	snprintf(typed, sizeof typed, "%s", text);
+	prompt_begin(&b->prompt, b->label, typed);
+	b->prompt.history = before.history;
+	browser_offer(b, before.words, before.context);
+	b->asked = b->asked_before;
+	browser_say(b, LOOK_ERROR, "%s", reason);
+}
+
+void browser_choose(struct browser *b, const char *label, const char *keys, asked_done *done)
+{
+	snprintf(b->label, sizeof b->label, "%s", label);
+	prompt_begin(&b->prompt, b->label, "");
+	b->keys = keys;
 	b->asked = done;
 }
 
@@ -146,19 +191,30 @@ void browser_offer(struct browser *b, prompt_words *words, void *context)
 	b->prompt.context = context;
 }
 
+static enum prompt_state choice_key(struct browser *b, int key)
+{
+	if (key == K_ESC || key == K_CTRL('C') || key == K_CTRL('G'))
+		return PROMPT_LEFT;
+	if (key <= ' ' || key >= K_BACKSPACE || !strchr(b->keys, key))
+		return PROMPT_OPEN;
+	b->prompt.text[0] = (char)key;
+	b->prompt.text[1] = '\0';
+	return PROMPT_DONE;
+}
+
 static void prompt_take(struct browser *b, int key)
 {
 	asked_done *done = b->asked;
-	switch (prompt_key(&b->prompt, key)) {
-	case PROMPT_OPEN:
+	char line[PROMPT_SIZE];                  /* what is done with it may ask for another one */
+	enum prompt_state state = b->keys ? choice_key(b, key) : prompt_key(&b->prompt, key);
+	if (state == PROMPT_OPEN)
 		return;
-	case PROMPT_LEFT:
-		b->asked = NULL;
+	b->asked = NULL;
+	if (state == PROMPT_LEFT)
 		return;
-	case PROMPT_DONE:
-		b->asked = NULL;
-		done(b, b->prompt.text);
-	}
+	b->asked_before = done;
+	memcpy(line, b->prompt.text, sizeof line);
+	done(b, line);
 }
 
 /* ---- keys ---- */
@@ -180,7 +236,9 @@ void browser_key(struct browser *b, int key)
 	struct list *list = list_of(top);
 	if (key == K_RESIZE || key == K_NONE)
 		return;
+	later_drop(b);
 	b->message[0] = '\0';
+	seek_stop(b);
 	if (b->asked)
 		prompt_take(b, key);
 	else if (!bindings_act(b, top->view->bindings, top->state, key) && !(list && list_key(list, key)))
@@ -194,6 +252,7 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 	int64_t at = list ? list->top + row - b->rows.row : 0;
 	if (b->asked)
 		return;
+	seek_stop(b);
 	if (key == K_WHEEL_UP)
 		browser_key(b, K_UP);
 	else if (key == K_WHEEL_DOWN)
@@ -210,8 +269,11 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 
 bool browser_work(struct browser *b, int64_t budget_ns)
 {
+	if (later_work(b))
+		return true;
 	struct opened *top = browser_top(b);
-	bool more = top->view->work && top->view->work(top->state, b, browser_now() + budget_ns);
+	int64_t until_ns = browser_now() + budget_ns;
+	bool more = (top->view->work && top->view->work(top->state, b, until_ns)) || seek_work(b, until_ns);
 	model_check(b);
 	return more;
 }
@@ -239,14 +301,25 @@ static void tabs_draw(struct browser *b, struct area a)
 		area_field(a, 0, a.cols - 9, 8, LOOK_BAR, "  tcpwhy");
 }
 
+/* Whether what the user points at has a note. */
+static bool noted(struct browser *b, char *text, size_t size)
+{
+	struct about about;
+	if (!model_number(&b->model, "SELECT EXISTS(SELECT 1 FROM main.note)", 0))
+		return false;
+	about = browser_pointed(b);
+	return note_of(b, &about, text, size);
+}
+
 /* Findings › Reset after idle › Flow 12                    3/12 */
 static void path_draw(struct browser *b, struct area a)
 {
 	const struct list *list = list_of(browser_top(b));
-	char title[160], where[48] = "";
+	char title[160], where[64], note[2];
 	int col = 0, depth = b->depth[b->tab];
+	size_t n = (size_t)snprintf(where, sizeof where, "%s", noted(b, note, sizeof note) ? *note ? "note  " : "bookmark  " : "");
 	if (list && list->n)
-		snprintf(where, sizeof where, "%lld/%lld", (long long)list->at + 1, (long long)list->n);
+		snprintf(where + n, sizeof where - n, "%lld/%lld", (long long)list->at + 1, (long long)list->n);
 	int room = a.cols - text_width(where) - 1, width = 0, from = depth;
 	while (from > 0) {
 		struct opened *o = &b->pile[b->tab][from - 1];
@@ -279,7 +352,7 @@ static int hints_draw(struct area a, int col, const struct binding *binding)
 	for (; binding && binding->keys[0]; binding++) {
 		if (!binding->hint)
 			continue;
-		const char *key = key_name(binding->keys[0], name);
+		const char *key = key_word(binding->keys[0], name);
 		int width = text_width(key) + 1 + text_width(binding->hint) + 2;
 		if (col + width > a.cols)
 			return a.cols;
@@ -289,15 +362,27 @@ static int hints_draw(struct area a, int col, const struct binding *binding)
 	return col;
 }
 
-static void last_row_draw(struct browser *b, struct area a)
+/* A message stands there too, but over a prompt. */
+static void last_row_draw(struct browser *b, struct area all)
 {
+	struct area a = area_part(all, all.rows - 1, 0, 1, all.cols);
 	b->cursor = -1;
 	if (b->asked)
 		b->cursor = prompt_draw(&b->prompt, a);
-	else if (*b->message)
-		area_field(a, 0, 0, a.cols, (int)b->message_look, b->message);
-	else
+	if (*b->message)
+		area_field(all, all.rows - 1 - (b->asked != NULL), 0, all.cols, (int)b->message_look, b->message);
+	else if (!b->asked)
 		hints_draw(a, hints_draw(a, 0, browser_top(b)->view->bindings), browser_bindings);
+}
+
+/* While a line is asked for, a message about it stands above it, folded into a few rows. */
+static void message_above(struct browser *b, struct area a)
+{
+	struct sheet sheet = { 0 };
+	sheet_begin(&sheet, a.cols, a.on->ascii);
+	sheet_fold(&sheet, 0, "", (int)b->message_look, b->message);
+	area_copy(area_part(a, a.rows - sheet.used, 0, sheet.used, a.cols), &sheet.canvas, 0);
+	sheet_free(&sheet);
 }
 
 static void too_small(struct area a)
@@ -312,6 +397,8 @@ void browser_draw(struct browser *b, struct canvas *c)
 	struct opened *top = browser_top(b);
 	canvas_size(c, c->rows, c->cols);
 	b->cursor = -1;
+	b->later.shown = true;
+	b->drawn_rows = c->rows, b->drawn_cols = c->cols, b->drawn_ascii = c->ascii;
 	if (c->rows < BROWSER_ROWS || c->cols < BROWSER_COLS) {
 		too_small(all);
 		return;
@@ -324,9 +411,11 @@ void browser_draw(struct browser *b, struct canvas *c)
 	model_check(b);
 	for (int row = 0; *b->search && row < body.rows; row++)
 		area_mark(body, row, b->search);
+	if (b->asked && *b->message)
+		message_above(b, body);
 	tabs_draw(b, area_part(all, TAB_ROW, 0, 1, all.cols));
 	path_draw(b, area_part(all, PATH_ROW, 0, 1, all.cols));
-	last_row_draw(b, area_part(all, all.rows - 1, 0, 1, all.cols));
+	last_row_draw(b, all);
 }
 
 void browser_tab_click(struct browser *b, int col)

@@ -15,8 +15,11 @@
 #define BROWSER_H
 
 #include "canvas.h"
+#include "flow_columns.h"
+#include "later.h"
 #include "prompt.h"
 #include "report_model.h"
+#include "seek.h"
 #include "view.h"
 
 struct store;
@@ -59,14 +62,32 @@ struct browser {
 	char          filter[PROMPT_SIZE];       /* of the flows that are shown */
 	bool          health;                    /* health checks are shown too */
 	char          search[PROMPT_SIZE];
-	int64_t       marked[BROWSER_MARKS];     /* flows to compare; 0: none */
+	int64_t       marked[BROWSER_MARKS];     /* flows to compare, the older first; 0: none */
+	struct flow_choice flows;                /* how the list of flows looks */
+	struct seek   seek;                      /* what is looked for */
 
 	struct prompt prompt;
-	asked_done   *asked;                     /* what the prompt is for; NULL: there is none */
+	char          label[96];                 /* before its line */
+	const char   *keys;                      /* one of these is the answer; NULL: a line is */
+	asked_done   *asked, *asked_before;      /* what the prompt is for; NULL: there is none */
 	struct prompt_history history[ASKED_KINDS];
 
 	char          message[512];              /* "": none */
 	enum look     message_look;
+
+	struct later  later;
+	int           drawn_rows, drawn_cols;    /* of the last canvas */
+	bool          drawn_ascii;
+
+	char          sql[PROMPT_SIZE];          /* the query that view_sql is opened on */
+	char        **words;                     /* names of the case that complete one; NULL: not read yet */
+	size_t        words_n;
+
+	struct about  pointed;                   /* what the prompt is about */
+	int64_t       sought_ns;                 /* by :time */
+	struct saving { char kind, path[PROMPT_SIZE]; } saving;
+	uint64_t      notes_lost;                /* changes of notes that are kept nowhere */
+	bool          notes_told;
 
 	struct area   rows;                      /* where the view drew its list, for the mouse */
 	int           cursor;                    /* column in the last row; -1: none */
@@ -94,18 +115,31 @@ void browser_open(struct browser *, const struct view *, struct subject);
 void browser_back(struct browser *);
 void browser_tab(struct browser *, int tab);
 
+/* The user wants to go; once he may be told what he would lose. */
+void browser_leave(struct browser *);
+
 /* The view on top, of the tab that is shown. */
 struct opened *browser_top(struct browser *);
 
 /* What the user points at. */
 struct about browser_about(struct browser *);
 
+/* The same, without a finding where that is only more about the connection in the view. */
+struct about browser_pointed(struct browser *);
+
 /* A message in the last row, until the next key. */
 __attribute__((format(printf, 3, 4)))
 void browser_say(struct browser *, enum look, const char *fmt, ...);
 
-/* Ask for a line. */
+/* Ask for a line; the label is copied. */
 void browser_ask(struct browser *, enum asked kind, const char *label, const char *text, asked_done *);
+
+/* From an asked_done(): the line cannot be taken. The same question once more, with the text
+ * that was typed, and over it the reason. */
+void browser_ask_again(struct browser *, const char *text, const char *reason);
+
+/* Ask for one of these keys, which is what the asked_done() is given. Esc leaves, as always. */
+void browser_choose(struct browser *, const char *label, const char *keys, asked_done *);
 
 /* Words to complete it with; after browser_ask(). */
 void browser_offer(struct browser *, prompt_words *, void *context);

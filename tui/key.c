@@ -33,7 +33,7 @@ static void character_name(int c, char buf[static KEY_NAME])
 	snprintf(buf, KEY_NAME, "%.*s", n, utf8);
 }
 
-const char *key_name(int key, char buf[static KEY_NAME])
+const char *key_word(int key, char buf[static KEY_NAME])
 {
 	for (int i = 0; i < NAMES; i++)
 		if (names[i].key == key)

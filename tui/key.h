@@ -22,7 +22,7 @@ enum {
 
 /* "j", "Enter", "Ctrl-L", "PgDn": as help pages write them. */
 enum { KEY_NAME = 16 };
-const char *key_name(int key, char buf[static KEY_NAME]);
+const char *key_word(int key, char buf[static KEY_NAME]);
 
 /* The reverse, of the n bytes; K_NONE: no key is called so. */
 int key_named(const char *name, size_t n);

@@ -34,12 +34,17 @@ static int column_of(const struct sketch *s, int line)
 	return s->body + line * (s->width - 1) / (s->ladder->lines > 1 ? s->ladder->lines - 1 : 1);
 }
 
+int ladder_names_rows(const struct ladder *l)
+{
+	return l->lines > 2 ? 2 : 1;
+}
+
 /* Names where their lines are: the first begins there, the last ends there. More than two
  * take turns in two rows. */
-int ladder_names(const struct sketch *s, struct area a)
+void ladder_names(const struct sketch *s, struct area a)
 {
 	const struct ladder *l = s->ladder;
-	int rows = l->lines > 2 ? 2 : 1;
+	int rows = ladder_names_rows(l);
 	area_put(a, rows - 1, 1 + FRAME_COLS - 5, LOOK_DIM, "frame");
 	area_field(a, rows - 1, 1 + FRAME_COLS, -CLOCK_COLS, LOOK_DIM,
 	           s->clock == CLOCK_ABSOLUTE ? "time" : s->clock == CLOCK_DELTA ? "since row, s" : "time, s");
@@ -50,7 +55,6 @@ int ladder_names(const struct sketch *s, struct area a)
 		area_field(a, i % rows, begin, width, i == 0 ? LOOK_CLIENT : i == l->lines - 1 ? LOOK_SERVER : LOOK_BOLD,
 		           l->line[i]);
 	}
-	return rows;
 }
 
 void clock_draw(struct area a, int row, int col, enum clock clock, int64_t ns, int64_t origin_ns, int64_t before_ns)
@@ -71,7 +75,23 @@ static void lives(const struct sketch *s, struct area a, int row, const char *si
 		area_put(a, row, column_of(s, i), LOOK_DIM, sign);
 }
 
-void ladder_arrow(const struct sketch *s, struct area a, int row, const struct ladder_message *m, int64_t before_ns)
+/* The label in the middle of an arrow, and behind it what stands out. */
+static void words(struct area a, int row, int col, int look, const char *label, const char *marks)
+{
+	if (!*label && !*marks)
+		return;
+	int end = area_put(a, row, col, LOOK_PLAIN, " ");
+	end = area_field(a, row, end, text_width(label) < a.cols - end - 1 ? text_width(label) : a.cols - end - 1, look, label);
+	if (*label && *marks && end < a.cols - 4)
+		end = area_put(a, row, end, LOOK_PLAIN, ", ");
+	if (*marks && end < a.cols - 2)
+		end = area_field(a, row, end, text_width(marks) < a.cols - end - 1 ? text_width(marks) : a.cols - end - 1,
+		                 LOOK_WARNING, marks);
+	area_put(a, row, end, LOOK_PLAIN, " ");
+}
+
+void ladder_arrow(const struct sketch *s, struct area a, int row, const struct ladder_message *m, int64_t before_ns,
+                  const char *marks)
 {
 	int from = column_of(s, m->from), to = column_of(s, m->to);
 	int left = from < to ? from : to, right = from < to ? to : from, room = right - left - 1;
@@ -85,12 +105,42 @@ void ladder_arrow(const struct sketch *s, struct area a, int row, const struct l
 	lives(s, a, row, LIFE);
 	area_repeat(area_part(a, row, 0, 1, right), 0, left + 1, room, look, line);
 	area_put(a, row, from < to ? right - 1 : left + 1, look, from < to ? RIGHT : LEFT);
-	if (!*m->label || room < 8)
-		return;
-	int width = text_width(m->label) < room - 6 ? text_width(m->label) : room - 6;
-	area_put(a, row, left + 3, look, " ");
-	int end = area_field(a, row, left + 4, width, m->evidence ? LOOK_EVIDENCE : LOOK_PLAIN, m->label);
-	area_put(a, row, end, look, " ");
+	if (room >= 8)
+		words(area_part(a, row, left + 3, 1, room - 4), 0, 0, m->evidence ? LOOK_EVIDENCE : LOOK_PLAIN, m->label, marks);
+}
+
+/* ---- numbers of a segment ---- */
+
+enum { LEN_COLS = 7, SEQ_COLS = 12, WINDOW_COLS = 10, WITH_LEN = 96, WITH_ALL = 130 };
+
+int segment_cols(int cols)
+{
+	return cols >= WITH_ALL ? 2 * SEQ_COLS + WINDOW_COLS + LEN_COLS : cols >= WITH_LEN ? LEN_COLS + SEQ_COLS : 0;
+}
+
+static void segment_put(struct area a, int row, int look, const char *const text[static 4])
+{
+	bool all = a.cols > LEN_COLS + SEQ_COLS;
+	int col = area_field(a, row, 0, -SEQ_COLS, look, text[0]);
+	if (all) {
+		col = area_field(a, row, col, -SEQ_COLS, look, text[1]);
+		col = area_field(a, row, col, -WINDOW_COLS, look, text[2]);
+	}
+	area_field(a, row, col, -LEN_COLS, look, text[3]);
+}
+
+void segment_head(struct area a, int row)
+{
+	segment_put(a, row, LOOK_DIM, (const char *[]){ "seq", "ack", "window", "len" });
+}
+
+void segment_draw(struct area a, int row, const struct segment *s)
+{
+	const int64_t number[4] = { s->seq, s->ack, s->window, s->len };
+	char text[4][32];
+	for (int i = 0; i < 4; i++)
+		snprintf(text[i], sizeof text[i], "%.*lld", number[i] >= 0, (long long)(number[i] >= 0 ? number[i] : 0));
+	segment_put(a, row, LOOK_DIM, (const char *[]){ text[0], text[1], text[2], text[3] });
 }
 
 void ladder_text_row(const struct sketch *s, struct area a, int row, bool pause, const char *words)
@@ -100,4 +150,26 @@ void ladder_text_row(const struct sketch *s, struct area a, int row, bool pause,
 	area_put(a, row, begin - 1, LOOK_PLAIN, " ");
 	area_put(a, row, begin, pause ? LOOK_NOTE : LOOK_DIM, words);
 	area_put(a, row, begin + width, LOOK_PLAIN, " ");
+}
+
+void ladder_sheet(const struct ladder *l, enum clock clock, struct sheet *to)
+{
+	struct sketch sketch = ladder_sketch(l, clock, to->canvas.cols);
+	int64_t before = l->origin_ns;
+	if (l->lines < 2 || to->canvas.cols < ladder_least(l->lines))
+		return;
+	ladder_names(&sketch, sheet_rows(to, ladder_names_rows(l)));
+	for (size_t i = 0; i < l->rows; i++) {
+		const struct ladder_row *r = &l->row[i];
+		const struct ladder_message *m = &l->message[r->message];
+		char words[LADDER_WORDS];
+		struct area row = sheet_rows(to, 1);
+		if (r->kind == LADDER_ARROW) {
+			ladder_arrow(&sketch, row, 0, m, before, "");
+			before = m->ns;
+			sheet_tag(to, to->used - 1, (int64_t)r->message + 1);
+		} else {
+			ladder_text_row(&sketch, row, 0, r->kind == LADDER_SILENCE, ladder_words(r, words));
+		}
+	}
 }

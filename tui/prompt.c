@@ -148,7 +148,7 @@ static void character_insert(struct prompt *p, int key)
 	if (key == ' ')
 		insert(p, " ", 1);
 	else if (key > ' ' && key < K_UP && key != K_BACKSPACE) {
-		const char *utf8 = key_name(key, name);
+		const char *utf8 = key_word(key, name);
 		insert(p, utf8, strlen(utf8));
 	}
 }

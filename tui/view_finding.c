@@ -9,7 +9,7 @@
 #include "ladder_draw.h"
 #include "views.h"
 
-enum { LABEL = 11, BESIDE = 150, AGAIN_MAX = 100 };
+enum { LABEL = 11, BESIDE = 150, AGAIN_MAX = 100, LADDER_LEAST = 8 };
 
 struct finding {
 	int64_t       id;
@@ -59,7 +59,7 @@ static void headline_write(struct finding *f, struct browser *b, struct sheet *t
 	struct sqlite3_stmt *s = model_query(&b->model,
 		"SELECT f.severity, f.confidence || iif(y.text <> '', ': ' || y.text, ''), one_line(f.summary), f.rule,"
 		"       coalesce(f.client, '') || iif(f.client <> '' AND f.server <> '', ' → ', '') || coalesce(f.server, ''),"
-		"       coalesce(clock(f.from_ns), ''), (SELECT count(*) FROM temp.shown_incident_of i WHERE i.incident_id = f.incident_id)"
+		"       coalesce(clock_s(f.from_ns), ''), (SELECT count(*) FROM temp.shown_incident_of i WHERE i.incident_id = f.incident_id)"
 		"  FROM temp.shown_finding f JOIN temp.shown_why_not_surer y USING (id) WHERE f.id = ?1", f->id, 0);
 	while (model_next(&b->model, s)) {
 		const char *severity = model_text(s, 0);
@@ -82,10 +82,35 @@ static void numbers_write(struct finding *f, struct browser *b, struct sheet *to
 	struct sqlite3_stmt *s = model_query(&b->model,
 		"SELECT one_line(group_concat(key || ' ' || CASE type WHEN 'real' THEN round(value, 6) WHEN 'array' THEN"
 		"         (SELECT group_concat(value, ', ') FROM json_each(j.value)) ELSE value END, ' · '))"
-		"  FROM json_each((SELECT numbers FROM finding WHERE id = ?1)) j WHERE value IS NOT NULL", f->id, 0);
+		"  FROM json_each((SELECT numbers FROM finding WHERE id = ?1)) j"
+		/* not what has its own place, and no pieces of the rule's sentences */
+		" WHERE value IS NOT NULL AND key <> 'candidates' AND NOT (type = 'text' AND (value LIKE ' %' OR length(value) > 60))",
+		f->id, 0);
 	while (model_next(&b->model, s))
 		if (*model_text(s, 0))
 			sheet_fold(to, LABEL, "Numbers", LOOK_PLAIN, model_text(s, 0));
+}
+
+/* Time-outs of products that fit what was seen. */
+static void candidates_write(struct finding *f, struct browser *b, struct sheet *to)
+{
+	struct sqlite3_stmt *s = model_query(&b->model,
+		"SELECT printf('%g s', t.seconds), coalesce(t.product, c.value), t.setting"
+		"  FROM finding f, json_each(f.numbers, '$.candidates') c LEFT JOIN known_timer t"
+		"    ON printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' = c.value"
+		" WHERE f.id = ?1 ORDER BY c.id", f->id, 0);
+	for (bool first = true; model_next(&b->model, s); first = false) {
+		if (!*model_text(s, 2)) {
+			sheet_fold(to, LABEL, first ? "Timers" : "", LOOK_PLAIN, model_text(s, 1));
+			continue;
+		}
+		struct area row = sheet_rows(to, 1);
+		int setting = LABEL + 10 + (row.cols - LABEL - 10) * 9 / 20;
+		area_put(row, 0, 0, LOOK_DIM, first ? "Timers" : "");
+		area_field(row, 0, LABEL, -8, LOOK_BOLD, model_text(s, 0));
+		area_field(row, 0, LABEL + 10, setting - LABEL - 11, LOOK_PLAIN, model_text(s, 1));
+		area_field(row, 0, setting, row.cols - setting, LOOK_KEY, model_text(s, 2));
+	}
 }
 
 /* The rule's words: 'Remedy' first, for it is what most readers come for. */
@@ -128,28 +153,20 @@ static void again_write(struct finding *f, struct browser *b, struct sheet *to)
 
 /* ---- the ladder ---- */
 
+/* In what is left of a screen of so many rows, where that is enough: the proof is to be seen
+ * beside the cause. */
+static void ladder_resize(struct finding *f, struct browser *b, int rows)
+{
+	size_t most = rows - ladder_names_rows(&f->ladder) >= LADDER_LEAST ? (size_t)(rows - ladder_names_rows(&f->ladder)) : 0;
+	if (f->drawn && most != f->ladder.most)
+		ladder_fit(&f->ladder, &b->model, most);
+}
+
 static void ladder_write(struct finding *f, struct browser *b, struct sheet *to)
 {
-	const struct ladder *l = &f->ladder;
-	struct sketch sketch = ladder_sketch(l, b->clock, to->canvas.cols);
-	int64_t before = l->origin_ns;
-	if (!f->drawn || to->canvas.cols < ladder_least(l->lines))
-		return;
 	sheet_line(to, 0, LOOK_PLAIN, "");
-	ladder_names(&sketch, sheet_rows(to, l->lines > 2 ? 2 : 1));
-	for (size_t i = 0; i < l->rows; i++) {
-		const struct ladder_row *r = &l->row[i];
-		const struct ladder_message *m = &l->message[r->message];
-		char words[LADDER_WORDS];
-		struct area row = sheet_rows(to, 1);
-		if (r->kind == LADDER_ARROW) {
-			ladder_arrow(&sketch, row, 0, m, before);
-			before = m->ns;
-			sheet_tag(to, to->used - 1, (int64_t)r->message + 1);
-		} else {
-			ladder_text_row(&sketch, row, 0, r->kind == LADDER_SILENCE, ladder_words(r, words));
-		}
-	}
+	if (f->drawn)
+		ladder_sheet(&f->ladder, b->clock, to);
 }
 
 static void finding_draw(void *state, struct browser *b, struct area a)
@@ -161,10 +178,11 @@ static void finding_draw(void *state, struct browser *b, struct area a)
 	f->in_beside &= beside;
 	sheet_begin(to, left, a.on->ascii);
 	headline_write(f, b, to);
+	ladder_resize(f, b, beside ? a.rows - 1 : a.rows - to->used - 1);
 	if (!beside)
 		ladder_write(f, b, to);
-	else
-		sheet_line(to, 0, LOOK_PLAIN, "");
+	sheet_line(to, 0, LOOK_PLAIN, "");
+	candidates_write(f, b, to);
 	numbers_write(f, b, to);
 	parts_write(f, b, to);
 	again_write(f, b, to);
@@ -209,6 +227,20 @@ static void pane_turn(struct browser *b, void *state, int key)
 	f->in_beside = !f->in_beside && f->beside.used;
 }
 
+/* The whole connection, with this finding's evidence marked. */
+static void flow_show(struct browser *b, void *state, int key)
+{
+	struct finding *f = state;
+	struct about about = browser_about(b);
+	(void)key;
+	if (!about.frame)
+		about.frame = model_number(&b->model, "SELECT min(frame) FROM evidence WHERE finding_id = ?1", f->id);
+	if (about.flow)
+		browser_open(b, &view_flow, (struct subject){ .id = about.flow, .frame = about.frame, .other = f->id });
+	else
+		browser_say(b, LOOK_DIM, "This finding is about no single connection.");
+}
+
 static void row_open(struct browser *b, void *state, int key)
 {
 	struct finding *f = state;
@@ -216,10 +248,15 @@ static void row_open(struct browser *b, void *state, int key)
 	(void)key;
 	if (tag < 0)
 		browser_open(b, &view_finding, (struct subject){ .id = -tag });
+	else if (message_at(f))
+		browser_open(b, &view_packet, (struct subject){ .id = message_at(f)->flow_id, .frame = message_at(f)->capture_frame });
+	else
+		flow_show(b, state, key);
 }
 
 static const struct binding finding_bindings[] = {
-	{ { K_ENTER, K_RIGHT, 'l' }, "open", "the packet of this row; of \"The same again\", that finding", row_open },
+	{ { K_ENTER, K_RIGHT, 'l' }, "open", "the packet of this row; of \"The same again\", that finding; else the whole connection", row_open },
+	{ { 'w' }, "flow", "the whole connection, with the evidence of this finding marked", flow_show },
 	{ { 'o' }, NULL, "move in the other half, where the ladder stands beside the text", pane_turn },
 	{ .act = NULL },
 };

@@ -2,44 +2,47 @@
  * what is no problem and what limits the capture; below them what the selected one says. */
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "browser.h"
 #include "key.h"
+#include "ladder_draw.h"
 #include "text.h"
 #include "views.h"
 
-enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48 };
+enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48, OTHERS_MOST = 1000,
+       LIST_LEAST = 4, PROOF_LEAST = 4, TALL = 24 };
 
 struct findings {
 	struct list  list;
 	int64_t      incidents;           /* the first rows; the others follow */
+	int64_t     *other;               /* findings that are no problem, then those about the capture */
+	int64_t      others, fine;        /* of these, no problem */
 	struct sheet sheet;               /* what the selected one says */
+	struct ladder ladder;             /* its proof, where there is room */
+	int64_t      of;                  /* the finding that the ladder is of; 0: none is read */
+	int64_t      selected;            /* the finding in the selected row, as drawn last */
+	bool         room;                /* for a ladder, as drawn last */
 };
 
 /* ---- rows ---- */
 
-/* Rows behind the incidents, in this order; ids are of findings. */
-static const char others_sql[] =
-	"SELECT place, id, row_number() OVER (ORDER BY place, id) AS nr FROM ("
-	"  SELECT 1 AS place, min(id) AS id FROM temp.shown_benign GROUP BY incident_id"
-	"  UNION ALL SELECT 2, id FROM temp.shown_quality) LIMIT 1000";
-
-/* Of the finding in row ?1 (from 0), ?2 being how many incidents there are: id, word, title,
- * between, times, first time, confidence. */
-static const char row_sql[] =
+/* id, word, title, between, times, first time, confidence */
+static const char incident_sql[] =
 	"SELECT i.id, i.severity, i.title, coalesce(nullif(i.client_address, '') || iif(i.server <> '', ' → ' || i.server, ''),"
-	"       i.server, ''), i.findings, clock_s(i.first_ns), i.confidence"
-	"  FROM temp.shown_incident i WHERE i.nr = ?1 + 1 "
-	"UNION ALL "
-	"SELECT f.id, iif(o.place = 1, 'fine', 'capture'), f.title, one_line(f.summary), 1, '', f.confidence"
-	"  FROM (%s) o JOIN temp.shown_finding f ON f.id = o.id WHERE o.nr = ?1 - ?2 + 1";
+	"       i.server, ''), i.findings, bare_time(clock_s(i.first_ns)), i.confidence"
+	"  FROM temp.shown_incident i WHERE i.nr = ?1";
+
+static const char other_sql[] =
+	"SELECT id, iif(?2, 'fine', 'capture'), title, one_line(summary), 1, '', confidence FROM temp.shown_finding WHERE id = ?1";
 
 static struct sqlite3_stmt *row_query(struct findings *f, struct browser *b, int64_t row)
 {
-	char sql[sizeof row_sql + sizeof others_sql];
-	snprintf(sql, sizeof sql, row_sql, others_sql);
-	return model_query(&b->model, sql, row, f->incidents);
+	int64_t i = row - f->incidents;
+	if (i < 0)
+		return model_query(&b->model, incident_sql, row + 1, 0);
+	return i < f->others ? model_query(&b->model, other_sql, f->other[i], i < f->fine) : NULL;
 }
 
 static int64_t row_finding(struct findings *f, struct browser *b, int64_t row)
@@ -51,14 +54,25 @@ static int64_t row_finding(struct findings *f, struct browser *b, int64_t row)
 	return id;
 }
 
+static void others_read(struct findings *f, struct browser *b)
+{
+	struct sqlite3_stmt *s = model_query(&b->model,
+		"SELECT id, fine FROM (SELECT min(id) AS id, 1 AS fine FROM temp.shown_benign GROUP BY incident_id"
+		"                      UNION ALL SELECT id, 0 FROM temp.shown_quality) ORDER BY fine DESC, id LIMIT ?1", OTHERS_MOST, 0);
+	while (model_next(&b->model, s)) {
+		f->other = alloc_grown(f->other, (size_t)f->others + 1, sizeof *f->other);
+		f->other[f->others++] = sqlite3_column_int64(s, 0);
+		f->fine += sqlite3_column_int64(s, 1);
+	}
+}
+
 static bool findings_open(void *state, struct browser *b, struct subject subject, struct err *err)
 {
 	struct findings *f = state;
-	char sql[sizeof others_sql + 64];
 	(void)subject;
+	others_read(f, b);
 	f->incidents = model_number(&b->model, "SELECT count(*) FROM temp.shown_incident", 0);
-	snprintf(sql, sizeof sql, "SELECT count(*) FROM (%s)", others_sql);
-	f->list.n = f->incidents + model_number(&b->model, sql, 0);
+	f->list.n = f->incidents + f->others;
 	list_go(&f->list, model_number(&b->model, "SELECT i.nr - 1 FROM temp.shown_verdict v JOIN temp.shown_incident i USING (id)", 0));
 	return !b->model.failed || fail(err, "%s", b->err.text);
 }
@@ -67,6 +81,8 @@ static void findings_close(void *state)
 {
 	struct findings *f = state;
 	sheet_free(&f->sheet);
+	ladder_free(&f->ladder);
+	free(f->other);
 }
 
 static void findings_title(void *state, char *text, size_t size)
@@ -139,16 +155,42 @@ static void verdict_draw(struct browser *b, struct area a)
 /* What the selected finding says, and what to do. */
 static void detail_write(struct findings *f, struct browser *b, int cols, bool ascii)
 {
-	struct sqlite3_stmt *s = model_query(&b->model, f->list.n
+	struct sqlite3_stmt *s = model_query(&b->model, f->selected
 		? "SELECT one_line(summary), first_sentence(filled(remedy_text, numbers)) FROM temp.shown_finding WHERE id = ?1"
-		: "SELECT text, '' FROM temp.shown_no_trouble ORDER BY nr",
-		f->list.n ? row_finding(f, b, f->list.at) : 0, 0);
+		: "SELECT text, '' FROM temp.shown_no_trouble ORDER BY nr", f->selected, 0);
 	sheet_begin(&f->sheet, cols, ascii);
 	while (model_next(&b->model, s)) {
 		sheet_fold(&f->sheet, 0, "", LOOK_PLAIN, model_text(s, 0));
 		if (*model_text(s, 1))
 			sheet_fold(&f->sheet, 4, "Do", LOOK_PLAIN, model_text(s, 1));
 	}
+}
+
+/* The proof, in what is left of so many rows, once it is read. */
+static void proof_write(struct findings *f, struct browser *b, int rows)
+{
+	int left = rows - f->sheet.used - 1 - ladder_names_rows(&f->ladder);
+	f->room = left >= PROOF_LEAST;
+	if (!f->room || f->of != f->selected || !f->ladder.n)
+		return;
+	if (f->ladder.most != (size_t)left)
+		ladder_fit(&f->ladder, &b->model, (size_t)left);
+	sheet_line(&f->sheet, 0, LOOK_PLAIN, "");
+	ladder_sheet(&f->ladder, b->clock, &f->sheet);
+}
+
+/* Reading it may take a while where a connection is long: the list need not wait. */
+static bool findings_work(void *state, struct browser *b, int64_t until_ns)
+{
+	struct findings *f = state;
+	(void)until_ns;
+	if (!f->room || f->of == f->selected)
+		return false;
+	ladder_free(&f->ladder);
+	if (!ladder_read(&f->ladder, &b->model, f->selected))
+		f->ladder.n = 0;
+	f->of = f->selected;
+	return true;
 }
 
 static void list_draw(struct findings *f, struct browser *b, struct area a)
@@ -167,17 +209,21 @@ static void list_draw(struct findings *f, struct browser *b, struct area a)
 		area_select(rows, (int)(f->list.at - f->list.top));
 }
 
+/* The list gets its rows, but leaves as many to the detail where both need more. */
 static void findings_draw(void *state, struct browser *b, struct area a)
 {
 	struct findings *f = state;
+	int rows = a.rows - 3, list = f->list.n > 0 ? (int)(f->list.n < rows ? f->list.n : rows) : 1;
+	f->selected = f->list.n ? row_finding(f, b, f->list.at) : 0;
 	verdict_draw(b, a);
 	detail_write(f, b, a.cols, a.on->ascii);
-	int least = f->list.n < 4 ? (int)f->list.n : 4, room = a.rows - 3 - least;     /* of the detail */
-	int detail = f->sheet.used < room ? f->sheet.used : room;
-	struct area below = area_part(a, a.rows - detail, 0, detail, a.cols);
-	list_draw(f, b, area_part(a, 1, 0, a.rows - detail - 2, a.cols));
+	int detail = f->sheet.used < rows - LIST_LEAST ? f->sheet.used : rows - LIST_LEAST;
+	int half = rows / 2 > detail ? rows / 2 : detail;
+	detail = list + detail >= rows && rows < TALL ? detail : list + half > rows ? half : rows - list;
+	proof_write(f, b, detail);
+	list_draw(f, b, area_part(a, 1, 0, rows - detail + 1, a.cols));
 	area_repeat(a, a.rows - detail - 1, 0, a.cols, LOOK_DIM, "\xe2\x94\x80");
-	area_copy(below, &f->sheet.canvas, 0);
+	area_copy(area_part(a, a.rows - detail, 0, detail, a.cols), &f->sheet.canvas, 0);
 }
 
 /* ---- keys ---- */
@@ -225,6 +271,6 @@ const struct view view_findings = {
 	.help = "What went wrong, the gravest first: one row for all findings of a rule on the same endpoints. Behind them"
 	        " stand what looks like trouble and is none (fine), and what limits this capture (capture).",
 	.size = sizeof(struct findings), .open = findings_open, .close = findings_close, .title = findings_title,
-	.draw = findings_draw, .list = findings_list, .row_has = findings_row_has, .about = findings_about,
+	.draw = findings_draw, .work = findings_work, .list = findings_list, .row_has = findings_row_has, .about = findings_about,
 	.bindings = findings_bindings,
 };

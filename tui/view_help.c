@@ -5,6 +5,7 @@
 
 #include "bindings.h"
 #include "browser.h"
+#include "commands.h"
 #include "key.h"
 #include "views.h"
 
@@ -37,10 +38,20 @@ static void bindings_list(struct sheet *s, const struct binding *binding)
 		size_t n = 2;
 		for (int i = 0; i < 4 && binding->keys[i] && n < sizeof label - KEY_NAME; i++)
 			n += (size_t)snprintf(label + n, sizeof label - n, "%s%s", i ? " " : "",
-			                      key_name(binding->keys[i], name));
+			                      key_word(binding->keys[i], name));
 		if (binding->help)
 			sheet_fold(s, 22, label, LOOK_PLAIN, binding->help);
 	}
+}
+
+static void commands_list(struct sheet *s)
+{
+	char usage[64] = "  ";
+	const char *words;
+	sheet_line(s, 0, LOOK_PLAIN, "");
+	sheet_heading(s, "Commands");
+	for (size_t i = 0; command_usage(i, usage + 2, sizeof usage - 2, &words); i++)
+		sheet_fold(s, 26, usage, LOOK_PLAIN, words);
 }
 
 static void help_draw(void *state, struct browser *b, struct area a)
@@ -57,6 +68,7 @@ static void help_draw(void *state, struct browser *b, struct area a)
 	sheet_line(s, 0, LOOK_PLAIN, "");
 	sheet_heading(s, "Keys everywhere");
 	bindings_list(s, browser_bindings);
+	commands_list(s);
 	sheet_draw(s, a);
 }
 

@@ -72,18 +72,38 @@ enum {
 	LIMIT_AMQP_CAPABILITIES = 256,    /* text of all capabilities of a side */
 	LIMIT_AMQP_NESTING     = 4,       /* tables inside of tables that are shown */
 
+	/* packet_read.c, describe*.c and conversation.c */
+	LIMIT_PACKET_WALK      = 1 << 20, /* frames passed to find one whose place is not known */
+	LIMIT_DESCRIBE_LINES   = 1000,    /* about one packet */
+	LIMIT_DESCRIBE_TEXT    = 512,     /* bytes of one of them */
+	LIMIT_CONVERSATION_PIECES = 1 << 18, /* of one flow, shown or written at once */
+
 	/* db */
 	LIMIT_SWAPS            = 256,     /* flows whose guessed roles may be corrected */
 	LIMIT_INDEX_CHUNK      = 128,     /* packets in one row of packet_index */
 	LIMIT_NOTE             = 4096,    /* text of one note */
+
+	/* filter.c; SQLite's parser and the depth of its expressions set the bounds */
+	LIMIT_FILTER           = 4096,
+	LIMIT_FILTER_VALUES    = 256,     /* fields and values */
+	LIMIT_FILTER_NESTING   = 16,      /* parentheses and ! inside of one another */
 
 	/* rules and report */
 	LIMIT_RULE_FILE        = 1 << 20,
 	LIMIT_RULE_PARAMS      = 32,
 	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
 	LIMIT_SERVERS          = 65536,   /* of one capture that are counted apart */
-	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
 	LIMIT_FLOW_KINDS       = 4096,    /* protocols and paths of one capture that are counted apart */
+	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
+
+	/* tui */
+	LIMIT_NOTES_SHOWN      = 10000,
+	LIMIT_QUERY_ROWS       = 20000,   /* of a query's result kept */
+	LIMIT_QUERY_BYTES      = 16 << 20, /* of all its values kept */
+	LIMIT_QUERY_VALUE      = 16 << 20, /* of one value while it is being made */
+	LIMIT_QUERY_CELL       = 4096,    /* of one value kept */
+	LIMIT_QUERY_COLUMNS    = 200,     /* kept */
+	LIMIT_QUERY_WORDS      = 5000,    /* names of tables and columns that are completed */
 };
 
 #endif

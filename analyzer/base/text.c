@@ -73,6 +73,11 @@ static size_t utf8_decode(const char *s, size_t n, uint32_t *c)
 
 size_t text_character(const char *s, size_t n, uint32_t *c, int *columns)
 {
+	if (*s >= ' ' && *s < 0x7f) {                /* nearly all of it */
+		*c = (unsigned char)*s;
+		*columns = 1;
+		return 1;
+	}
 	size_t len = utf8_decode(s, n, c);
 	if (len && !IN(*c, unsafe) && (*c & 0xfffe) != 0xfffe) {
 		*columns = IN(*c, zero_width) ? 0 : IN(*c, double_width) ? 2 : 1;

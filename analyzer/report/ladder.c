@@ -68,6 +68,11 @@ static size_t rows_needed(const struct ladder *l, const bool *drawn)
 	return rows;
 }
 
+static size_t rows_most(const struct ladder *l)
+{
+	return l->most && l->most < LADDER_ROWS ? l->most : LADDER_ROWS;
+}
+
 /* Draw all of one worth, or as many as there is room for: from both ends inwards. */
 static void worth_draw(const struct ladder *l, const enum worth *worth, enum worth which, bool *drawn)
 {
@@ -78,7 +83,7 @@ static void worth_draw(const struct ladder *l, const enum worth *worth, enum wor
 		if (worth[i] != which)
 			continue;
 		drawn[i] = true;
-		if (rows_needed(l, drawn) > LADDER_ROWS) {
+		if (rows_needed(l, drawn) > rows_most(l)) {
 			drawn[i] = false;
 			return;
 		}

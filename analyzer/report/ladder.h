@@ -24,12 +24,14 @@ enum { LADDER_LINES = 4, LADDER_ROWS = 40, LADDER_PACKETS = 50000, LADDER_NAME =
 struct ladder_message {
 	int64_t  ns;
 	int64_t  flow_id, capture_frame;     /* where its label is found */
-	int64_t  frame;
+	int64_t  frame;                      /* the file's own */
 	int      from, to;                   /* lifelines */
+	bool     client;                     /* who sent it; of an ICMP error, whom it tells */
 	unsigned flags;                      /* the TCP header's; 0 for ICMP */
 	int64_t  len;                        /* payload */
 	bool     evidence;
-	char     label[LADDER_LABEL];        /* "POST /stop", "FIN,ACK"; "" while not drawn */
+	bool     labelled;                   /* its frame and label are known */
+	char     label[LADDER_LABEL];        /* "POST /stop", "FIN,ACK" */
 };
 
 enum ladder_kind { LADDER_ARROW, LADDER_SILENCE, LADDER_MORE };
@@ -47,6 +49,7 @@ struct ladder {
 	int64_t                origin_ns;    /* time 0: the capture's start */
 	struct ladder_message *message;
 	size_t                 n;
+	size_t                 most;         /* rows that may be filled; 0: LADDER_ROWS */
 	struct ladder_row      row[LADDER_ROWS];
 	size_t                 rows;
 	bool                   cut;          /* there are packets that were not looked at */
@@ -63,6 +66,9 @@ struct model;
 
 /* The ladder of a finding. False: there is nothing to draw. */
 bool ladder_read(struct ladder *, struct model *, int64_t finding);
+
+/* Lay it out anew in so many rows (0: LADDER_ROWS). */
+void ladder_fit(struct ladder *, struct model *, size_t most);
 void ladder_free(struct ladder *);
 
 /* An empty line, then the picture; nothing where there is no room for one. */

@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "ladder.h"
+#include "packet_label.h"
 #include "report_model.h"
 
 enum { LEGS = 6, AROUND = 200 };
@@ -119,6 +120,7 @@ static void leg_packets(struct ladder *l, struct model *m, int64_t finding, cons
 			.capture_frame = sqlite3_column_int64(s, 1),
 			.from = client ? leg->client : leg->server,
 			.to = client ? leg->server : leg->client,
+			.client = client,
 			.flags = (unsigned)sqlite3_column_int(s, 3),
 			.len = sqlite3_column_int64(s, 4),
 		};
@@ -148,67 +150,31 @@ static void evidence_mark(struct ladder *l, struct model *m, int64_t finding)
 
 /* ---- what is written at an arrow ---- */
 
-/* Of the packet ?2 of flow ?1: its flags where they open or close, what it carries, and
- * what stands out in it; then its number in its file. */
-static const char label_sql[] =
-	"WITH p AS (SELECT ?1 AS flow_id, ?2 AS frame, ?3 AS ns, ?4 AS flags, ?5 AS len, ?6 AS sender),"
-	"carried(nr, text) AS ("
-	"  SELECT 1, x.method || ' ' || x.target FROM p JOIN http_exchange x ON x.flow_id = p.flow_id AND x.request_frame = p.frame"
-	"  UNION ALL SELECT 2, 'end of the request' FROM p JOIN http_exchange x ON x.flow_id = p.flow_id"
-	"    AND x.request_end_frame = p.frame AND x.request_frame <> p.frame"
-	"  UNION ALL SELECT 3, i.status || iif(i.status = 100, ' Continue', '') FROM p JOIN http_interim i"
-	"    ON i.flow_id = p.flow_id AND i.frame = p.frame"
-	"  UNION ALL SELECT 4, x.status || coalesce(' ' || x.reason, '') FROM p JOIN http_exchange x"
-	"    ON x.flow_id = p.flow_id AND x.response_frame = p.frame"
-	"  UNION ALL SELECT 5, 'end of the response' FROM p JOIN http_exchange x ON x.flow_id = p.flow_id"
-	"    AND x.response_end_frame = p.frame AND x.response_frame <> p.frame"
-	"  UNION ALL SELECT 6, n || iif(count(*) > 1, ' (' || count(*) || ' times)', '') FROM (SELECT m.name AS n FROM p"
-	"    JOIN amqp_method m ON m.flow_id = p.flow_id AND m.ns = p.ns AND m.frame = p.frame) GROUP BY n"
-	"  UNION ALL SELECT DISTINCT 7, CASE h.protocol WHEN 'amqp' THEN 'heartbeat' ELSE h.protocol || ' heartbeat' END"
-	"    FROM p JOIN heartbeat h ON h.flow_id = p.flow_id AND h.sender = p.sender AND h.ns = p.ns AND h.frame = p.frame"
-	"  UNION ALL SELECT 8, i.word || ', says ' || i.source_ip FROM p JOIN icmp i ON i.flow_id = p.flow_id AND i.frame = p.frame"
-	"   WHERE p.flags = 0"
-	"), all_of_it(nr, text) AS ("
-	"  SELECT 0, tcp_flags(flags & 23) FROM p WHERE flags & 7"
-	"  UNION ALL SELECT nr, text FROM carried WHERE text IS NOT NULL"
-	"  UNION ALL SELECT 1, plural(len, 'byte') FROM p WHERE len > 0 AND NOT EXISTS (SELECT 1 FROM carried)"
-	"  UNION ALL SELECT 9, replace(replace(replace(e.kind, 'keep_alive', 'keep-alive'), 'ack', 'ACK'), '_', ' ')"
-	"    FROM p JOIN tcp_event e ON e.flow_id = p.flow_id AND e.frame = p.frame"
-	"   WHERE e.kind NOT IN ('syn', 'syn_ack', 'fin', 'rst', 'window_update', 'lost_segment', 'ack_lost_segment')"
-	")"
-	"SELECT substr(one_line(coalesce((SELECT group_concat(text, ', ') FROM (SELECT text FROM all_of_it ORDER BY nr)),"
-	"                                nullif(tcp_flags(flags & 23), ''), '')), 1, 60),"
-	"       frame - coalesce((SELECT c.first_frame FROM capture_file c JOIN flow f ON f.capture_id = c.capture_id"
-	"                          WHERE f.id = p.flow_id AND p.frame >= c.first_frame"
-	"                            AND p.frame < c.first_frame + c.frames), 1) + 1"
-	"  FROM p";
-
-static void label_read(struct model *m, struct ladder_message *message, const char *sender)
+static void label_take(struct labels *labels, struct ladder_message *m)
 {
-	struct sqlite3_stmt *s = model_query(m, label_sql, message->flow_id, message->capture_frame);
-	if (s) {
-		sqlite3_bind_int64(s, 3, message->ns);
-		sqlite3_bind_int64(s, 4, message->flags);
-		sqlite3_bind_int64(s, 5, message->len);
-		sqlite3_bind_text(s, 6, sender, -1, SQLITE_STATIC);
-	}
-	while (model_next(m, s)) {
-		snprintf(message->label, sizeof message->label, "%s", model_text(s, 0));
-		message->frame = sqlite3_column_int64(s, 1);
-	}
+	struct packet_label label;
+	label_read(labels, &(struct labelled){ m->flow_id, m->capture_frame, m->ns, m->flags, m->len, m->client }, &label);
+	snprintf(m->label, sizeof m->label, "%.120s%s%.120s", label.text, *label.text && *label.marks ? ", " : "", label.marks);
+	m->frame = label.frame;
+	m->labelled = true;
 }
 
 /* Labels of what is drawn, and no more. */
-static void labels_read(struct ladder *l, struct model *m, const struct leg *leg, int legs)
+static void labels_read(struct ladder *l, struct model *m)
 {
-	for (size_t i = 0; i < l->rows; i++) {
-		struct ladder_message *message = &l->message[l->row[i].message];
-		int k = 0;
-		while (k < legs && leg[k].flow_id != message->flow_id)
-			k++;
-		if (l->row[i].kind == LADDER_ARROW)
-			label_read(m, message, k < legs && leg[k].server == message->from ? "server" : "client");
-	}
+	struct labels labels;
+	labels_open(&labels, m, false);
+	for (size_t i = 0; i < l->rows; i++)
+		if (l->row[i].kind == LADDER_ARROW && !l->message[l->row[i].message].labelled)
+			label_take(&labels, &l->message[l->row[i].message]);
+	labels_close(&labels);
+}
+
+void ladder_fit(struct ladder *l, struct model *m, size_t most)
+{
+	l->most = most;
+	ladder_lay_out(l);
+	labels_read(l, m);
 }
 
 bool ladder_read(struct ladder *l, struct model *m, int64_t finding)
@@ -224,8 +190,7 @@ bool ladder_read(struct ladder *l, struct model *m, int64_t finding)
 	evidence_mark(l, m, finding);
 	l->origin_ns = model_number(m, "SELECT c.first_ns FROM capture c JOIN flow f ON f.capture_id = c.id"
 	                            " WHERE f.id = ?1", leg[0].flow_id);
-	ladder_lay_out(l);
-	labels_read(l, m, leg, legs);
+	ladder_fit(l, m, 0);
 	return true;
 }
 

@@ -4,9 +4,19 @@
 -- The time that was asked for (report_choice.h): any. What is not to be told is in left_out.
 CREATE TEMP TABLE IF NOT EXISTS chosen_time(at_ns INTEGER NOT NULL, window_ns INTEGER NOT NULL);
 
+-- The one incident to be told; none: all.
+CREATE TEMP TABLE IF NOT EXISTS chosen_incident(id INTEGER PRIMARY KEY);
+
 -- Incidents are worked out by the rules pass, or anew where something is left out (incidents.sql).
-CREATE TEMP VIEW shown_incident_of AS SELECT finding_id AS id, incident_id FROM incident_of;
-CREATE TEMP VIEW shown_incident AS SELECT * FROM incident_listed;
+CREATE TEMP VIEW shown_incident_of AS
+  SELECT finding_id AS id, incident_id FROM incident_of
+   WHERE NOT EXISTS (SELECT 1 FROM temp.chosen_incident) OR incident_id IN (SELECT id FROM temp.chosen_incident)
+      OR finding_id IN (SELECT id FROM quality_listed);
+CREATE TEMP VIEW shown_incident AS
+  SELECT l.id, nr, iif(c.id IS NULL, nth, 1) AS nth, iif(c.id IS NULL, of_rule, 1) AS of_rule, rule, severity, title,
+         confidence, doubt, client, server, flow_id, capture_id, client_address, findings, first_ns, last_ns
+    FROM incident_listed l LEFT JOIN temp.chosen_incident c
+   WHERE c.id IS NULL OR c.id = l.id;
 
 -- Findings with what their rule says, and where they stand: 'finding', 'benign', 'quality'.
 CREATE TEMP VIEW shown_finding AS
@@ -61,9 +71,16 @@ CREATE TEMP VIEW shown_left_out(text) AS
   SELECT 'Not shown: ' || group_concat(what, '; ') || '.'
     FROM (SELECT plural(count(*), 'finding') || CASE why WHEN 'known' THEN ' that the earlier case has too'
                    WHEN 'elsewhere' THEN ' about other addresses or ports'
-                   ELSE (SELECT ' not within ' || duration(window_ns) || ' of ' || clock(at_ns) FROM temp.chosen_time) END AS what
+                   WHEN 'other connection' THEN ' about other connections'
+                   ELSE (SELECT ' not within ' || duration(window_ns) || ' of ' || clock(at_ns) FROM temp.chosen_time) END AS what, why
             FROM temp.left_out l JOIN finding f ON f.id = l.finding JOIN rule r ON r.id = f.rule
-           WHERE r.about <> 'capture' GROUP BY why ORDER BY why)
+           WHERE r.about <> 'capture' GROUP BY why
+          UNION ALL
+          SELECT plural(count(*), 'finding') || ' that nobody asked for here', 'unasked'
+            FROM temp.chosen_incident c JOIN incident_of i ON i.incident_id <> c.id
+            JOIN finding f ON f.id = i.finding_id JOIN rule r ON r.id = f.rule
+           WHERE r.about <> 'capture' HAVING count(*)
+           ORDER BY why)
   HAVING count(*);
 
 -- Where a time was asked for: the connections in which something happened around it, those
@@ -101,7 +118,7 @@ CREATE TEMP VIEW shown_near AS
            row_number() OVER (PARTITION BY flow_id ORDER BY weight, abs(h.ns - at_ns), h.ns, what) AS nth
       FROM happened h, t
   )
-  SELECT f.stream, n.client, n.server, f.app, clock(a.ns) AS time,
+  SELECT f.stream, f.id AS flow_id, a.ns, n.client, n.server, f.app, clock(a.ns) AS time,
          iif(a.weight = 7, '', iif(a.off_ns < 0, '-', '+') || duration(a.away_ns)) AS off,
          one_line(a.what) || iif(a.times > 1, ' (' || a.times || ' such)', '') AS what,
          row_number() OVER (ORDER BY a.weight > 3, a.away_ns, a.weight, f.id) AS nr, count(*) OVER () AS flows

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "store.h"
 #include "when.h"
 
@@ -19,6 +20,16 @@ static bool address_normal(const char *typed, char text[static INET6_ADDRSTRLEN]
 		if (inet_pton(i ? AF_INET6 : AF_INET, typed, address) == 1)
 			return inet_ntop(i ? AF_INET6 : AF_INET, address, text, INET6_ADDRSTRLEN) != NULL;
 	return false;
+}
+
+static bool filter_check(const char *text, struct err *err)
+{
+	struct filter filter;
+	struct err why;
+	if (!filter_parse(&filter, text, 1, &why))
+		return fail(err, "-Y: %.500s", why.text);
+	filter_free(&filter);
+	return true;
 }
 
 bool choice_check(const struct report_choice *c, struct err *err)
@@ -35,7 +46,7 @@ bool choice_check(const struct report_choice *c, struct err *err)
 		return fail(err, "--ip takes an IPv4 or IPv6 address, not \"%.60s\"", c->ip);
 	if (c->port && (!*c->port || strlen(c->port) > 5 || strspn(c->port, "0123456789") != strlen(c->port)))
 		return fail(err, "--port takes a number, not \"%.40s\"", c->port);
-	return true;
+	return !c->filter || filter_check(c->filter, err);
 }
 
 static bool fail_case(struct sqlite3 *db, struct err *err)
@@ -99,6 +110,30 @@ static const char not_at_time[] =
 	"INSERT OR IGNORE INTO temp.left_out SELECT id, 'other time' FROM finding"
 	" WHERE ?1 IS NULL AND (coalesce(to_ns, from_ns) < ?2 OR from_ns > ?3)";
 
+/* Of connections that the filter does not choose; its condition stands there twice. */
+static bool filter_choose(struct sqlite3 *db, const char *text, struct err *err)
+{
+	static const char format[] =
+		"INSERT OR IGNORE INTO temp.left_out SELECT n.id, 'other connection' FROM finding n JOIN rule r ON r.id = n.rule"
+		" WHERE NOT (r.about = 'capture' AND n.flow_id IS NULL)"
+		"   AND n.id NOT IN (SELECT o.id FROM finding o JOIN flow f ON f.id = o.flow_id WHERE (%s)"
+		"                    UNION ALL SELECT e.finding_id FROM evidence e JOIN flow f ON f.id = e.flow_id WHERE (%s))";
+	struct filter filter;
+	sqlite3_stmt *s = NULL;
+	if (!filter_parse(&filter, text, 1, err))
+		return false;
+	char *sql = sqlite3_mprintf(format, filter.sql, filter.sql);
+	bool ok = sql && sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK;
+	filter_bind(&filter, s);
+	ok = ok && sqlite3_step(s) == SQLITE_DONE;
+	if (!ok)
+		fail_case(db, err);
+	sqlite3_finalize(s);
+	sqlite3_free(sql);
+	filter_free(&filter);
+	return ok;
+}
+
 /* The span of all captures, which a time of day is looked for in. */
 static void span_of(struct sqlite3 *db, int64_t *first, int64_t *last)
 {
@@ -136,5 +171,21 @@ bool choice_make(struct sqlite3 *db, const struct report_choice *c, struct err *
 		return false;
 	if (c->port && !run(db, not_of_port, c->port, 0, 0, err))
 		return false;
+	if (c->filter && !filter_choose(db, c->filter, err))
+		return false;
 	return !c->at || time_choose(db, c, err);
+}
+
+/* ---- one finding, for a while ---- */
+
+bool choice_narrow(struct sqlite3 *db, int64_t finding, struct err *err)
+{
+	choice_widen(db);
+	return run(db, "INSERT INTO temp.chosen_incident SELECT incident_id FROM incident_of WHERE ?1 IS NULL AND finding_id = ?2",
+	           NULL, finding, 0, err);
+}
+
+void choice_widen(struct sqlite3 *db)
+{
+	sqlite3_exec(db, "DELETE FROM temp.chosen_incident", NULL, NULL, NULL);
 }

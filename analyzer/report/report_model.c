@@ -264,6 +264,15 @@ static void sql_filled(sqlite3_context *ctx, int n, sqlite3_value **arg)
 
 /* ---- views ---- */
 
+static bool views_there(struct sqlite3 *db)
+{
+	static const char sql[] = "SELECT 1 FROM sqlite_temp_schema WHERE name GLOB 'shown_*' LIMIT 1";
+	sqlite3_stmt *stmt = NULL;
+	bool there = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	return there;
+}
+
 /* What report.sql made, whatever it was. */
 static void views_drop(struct sqlite3 *db)
 {
@@ -323,17 +332,21 @@ static bool incidents_chosen(struct sqlite3 *db)
 
 bool model_open(struct model *m, struct sqlite3 *db, struct err *err)
 {
-	*m = (struct model){ .db = db, .err = err };
+	*m = (struct model){ .db = db, .err = err, .shares = views_there(db) };
+	if (m->shares)
+		return true;
+	if (functions_register(db) && incidents_chosen(db)
+	    && sqlite3_exec(db, embedded_text("analyzer/report/report.sql"), NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	fail(err, "the case cannot be reported on: %s", sqlite3_errmsg(db));
 	views_drop(db);
-	if (!functions_register(db) || !incidents_chosen(db)
-	    || sqlite3_exec(db, embedded_text("analyzer/report/report.sql"), NULL, NULL, NULL) != SQLITE_OK)
-		return fail(err, "the case cannot be reported on: %s", sqlite3_errmsg(db));
-	return true;
+	return false;
 }
 
 bool model_close(struct model *m)
 {
-	views_drop(m->db);
+	if (!m->shares)
+		views_drop(m->db);
 	return !m->failed;
 }
 

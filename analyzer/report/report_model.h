@@ -1,7 +1,8 @@
 /* report_model.h - what every report format says, as SQL over the case.
  *
  * model_open() gives the connection the views of report.sql (shown_*), and the
- * functions that they and the formats use; model_close() takes the views away.
+ * functions that they and the formats use; model_close() takes the views away. Where the
+ * connection has them already, they are shared, and stay until who opened first closes.
  *
  *   iso_time(ns)                '2026-11-21T04:26:01.123456789Z'
  *   clock(ns), clock_s(ns)      '2026-11-21 04:26:01.123456 UTC'; to the second
@@ -33,7 +34,7 @@ struct sqlite3_stmt;
 
 /* A report being written. After a read that failed nothing more is read, and the
  * sentence waits in *err. */
-struct model { struct sqlite3 *db; struct err *err; bool failed; };
+struct model { struct sqlite3 *db; struct err *err; bool failed, shares; };
 
 bool model_open(struct model *, struct sqlite3 *, struct err *);
 

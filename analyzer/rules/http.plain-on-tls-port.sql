@@ -31,7 +31,7 @@ WITH asked AS (
          -- a connection on which TLS was spoken there
          (SELECT t.id FROM flow t
            WHERE t.server_ip = f.server_ip AND t.server_port = f.server_port AND t.capture_id = f.capture_id
-             AND t.app LIKE 'tls%' AND t.server_bytes > 0
+             AND t.app >= 'tls' AND t.app < 'tlt' AND t.server_bytes > 0
              AND NOT EXISTS (SELECT 1 FROM anomaly w WHERE w.flow_id = t.id)
            LIMIT 1) AS tls_flow
     FROM asked a

@@ -5,6 +5,7 @@
 -- param:     fin_s = 1             a FIN sooner than this is no time limit (http.no-response)
 -- param:     near_s = 0.02         waits that differ by no more are of one timer; or by 1 %
 -- param:     timer_count = 3       so many make it a timer
+-- param:     timer_s = 0.5         what is over sooner is no time limit: it is how fast the program failed
 -- param:     echo_s = 0.2          how near a number in the request must be to the wait
 -- needs:     payload, both-sides, frames
 -- yields:    http.keepalive-race, http.keepalive-requests, http.expect-ignored, http.plain-on-tls-port, http.proxy-connect-hung, tcp.unread-data-reset, tcp.timer-reset, tcp.injected-reset, tcp.mass-close, amqp.protocol-mismatch
@@ -12,7 +13,8 @@
 --            connection with {close_is}, without a byte of an answer. A program that has an answer, even an
 --            error, sends it; so this was a worker that crashed or was killed, a time limit on requests,
 --            or a proxy or balancer that gave up and hung up. Of {ended_alike} requests to {server} that were
---            ended so, {same_wait} waited as long as this one: three and more are a timer.{known}
+--            ended so, {same_wait} waited as long as this one: three and more are a timer, where the wait is
+--            half a second at the least.{known}
 -- remedy:    Look at the log of {server} at {at}, of the program's workers as well as of the web server:
 --                php-fpm: request_terminate_timeout, "exited on signal"; gunicorn: --timeout, "WORKER TIMEOUT"
 --                uwsgi: harakiri; Node.js: server.requestTimeout; kernel: journalctl -k | grep -i -e oom -e segfault
@@ -39,7 +41,7 @@ WITH ended AS (
          alike AS (PARTITION BY h.capture_id, h.server_ip, h.server_port, h.close_is
                    ORDER BY ln(max(h.wait_ns, 1)) RANGE BETWEEN 0.01 PRECEDING AND 0.01 FOLLOWING)
 ), judged AS (
-  SELECT *, max(near, alike) AS same FROM ended
+  SELECT *, max(near, alike) AS same, wait_ns >= :timer_s * 1e9 AND max(near, alike) >= :timer_count AS is_timer FROM ended
 ), echo AS (
   -- the request asked for just that time
   SELECT j.flow_id, min(a.value ->> 'as') AS text, json_group_object((a.value ->> 'name') || '_s', 1.0 * (a.value ->> 'seconds')) AS numbers
@@ -58,13 +60,13 @@ SELECT j.flow_id, j.request_ns AS from_ns, j.close_ns AS to_ns, 'error' AS sever
        'The server''s side ended the connection by ' || j.close_is || ' ' || iif(j.wait_ns < 10000000, duration(j.wait_ns), printf('%.3f s', j.wait_ns / 1e9)) || ' after '
          || CASE WHEN j.request_state = 'complete' THEN 'it had ' ELSE 'it had the beginning of ' END
          || j.method || ' ' || substr(j.target, 1, 80) || ', without a byte of an answer'
-         || iif(j.same >= :timer_count, '. ' || j.same || ' of ' || j.all_of || ' such ends came after the same time: a timer on the server''s side.', '.')
+         || iif(j.is_timer, '. ' || j.same || ' of ' || j.all_of || ' such ends came after the same time: a timer on the server''s side.', '.')
          || iif(e.text IS NULL, '', ' The request asks for that very time (' || e.text || ').') AS summary,
        json_patch(json_object('wait_s', seconds(j.wait_ns), 'request_to_close_s', seconds(j.close_ns - j.request_ns),
                    'request_to_rst_s', iif(j.close_is = 'RST', seconds(j.close_ns - j.request_ns), NULL),
                    'request_to_fin_s', iif(j.close_is = 'FIN', seconds(j.close_ns - j.request_ns), NULL),
                    'close_is', j.close_is, 'same_wait', j.same, 'ended_alike', j.all_of,
-                   'is_timer', json(iif(j.same >= :timer_count, 'true', 'false')),
+                   'is_timer', json(iif(j.is_timer, 'true', 'false')),
                    'interim_100', json(iif(j.continue_ns IS NULL, 'false', 'true')),
                    'body_len', coalesce(j.request_declared, j.request_bytes),
                    'method', j.method, 'target', j.target, 'server', j.server,

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "conversation.h"
+#include "turns.h"
 #include "stream.h"
 
 extern const struct dissector http1_dissector;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conversation.h"
+#include "turns.h"
 #include "http1_head.h"
 #include "run.h"
 #include "store.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conversation.h"
+#include "turns.h"
 #include "stream.h"
 
 extern const struct dissector http1_dissector;

@@ -2,12 +2,14 @@
  *
  *   screen CASE COLSxROWS [KEY ...]         prints the canvas after the keys
  *   screen --ascii CASE COLSxROWS [KEY ...] the same without UTF-8
+ *   screen --unkept ...                     of a copy in memory, as where captures are only looked at
  *
  * A KEY is a name (Enter, Ctrl-L, j), a text in 'quotes' to type, COLSxROWS to resize.
  * What takes time is finished after every key. The rows of the canvas begin with '>'
  * where something is selected in them, else with a blank.
  */
 #include <locale.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,22 +65,38 @@ static bool word_take(struct browser *b, struct canvas *c, const char *word)
 	return true;
 }
 
+/* The case, or a copy of it that is kept nowhere. */
+static struct store *case_open(const char *path, bool unkept, struct err *err)
+{
+	struct store *store = store_open_existing(path, err), *copy = unkept && store ? store_open(NULL, err) : NULL;
+	if (!copy)
+		return store;
+	sqlite3_exec(store_db(store), "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_exec(store_db(copy), "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_backup *b = sqlite3_backup_init(store_db(copy), "main", store_db(store), "main");
+	sqlite3_backup_step(b, -1);
+	sqlite3_backup_finish(b);
+	store_close(store);
+	return copy;
+}
+
 int main(int argc, char **argv)
 {
 	struct browser b;
 	struct canvas c = { 0 };
 	struct err err;
 	int cols, rows;
+	bool unkept = false;
 	setlocale(LC_CTYPE, "C.UTF-8");
-	if (argc > 1 && strcmp(argv[1], "--ascii") == 0) {
-		c.ascii = true;
-		argc--, argv++;
+	for (; argc > 1 && strncmp(argv[1], "--", 2) == 0; argc--, argv++) {
+		c.ascii |= strcmp(argv[1], "--ascii") == 0;
+		unkept |= strcmp(argv[1], "--unkept") == 0;
 	}
 	if (argc < 3 || sscanf(argv[2], "%dx%d", &cols, &rows) != 2) {
-		fprintf(stderr, "usage: screen [--ascii] CASE COLSxROWS [KEY ...]\n");
+		fprintf(stderr, "usage: screen [--ascii] [--unkept] CASE COLSxROWS [KEY ...]\n");
 		return 2;
 	}
-	struct store *store = store_open_existing(argv[1], &err);
+	struct store *store = case_open(argv[1], unkept, &err);
 	if (!store || !browser_begin(&b, store, &outside, &err)) {
 		fprintf(stderr, "screen: %s\n", err.text);
 		return 1;

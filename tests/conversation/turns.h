@@ -1,4 +1,4 @@
-/* conversation.h - what two sides said, in a file: turns, one after the other.
+/* turns.h - what two sides said, in a file: turns, one after the other.
  *
  *   kind (1) | length (4, least byte first) | bytes: as many, for c and s
  *
@@ -8,8 +8,8 @@
  * Any bytes are a conversation: what is no kind is taken for one, and a length
  * ends with the file, so that the fuzzer may change what it likes.
  */
-#ifndef CONVERSATION_H
-#define CONVERSATION_H
+#ifndef TURNS_H
+#define TURNS_H
 
 #include "bytes.h"
 #include "facts.h"

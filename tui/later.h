@@ -1,0 +1,37 @@
+/* later.h - what takes time and belongs to no view: it is done in browser_work(), once the
+ * screen has told the user about it. The next key before it begins takes it back.
+ */
+#ifndef LATER_H
+#define LATER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct browser;
+struct sqlite3_stmt;
+
+/* The answer to a question: its first row, or NULL where there is none. */
+typedef void later_answer(struct browser *, struct sqlite3_stmt *row);
+
+struct later {
+	void               (*chore)(struct browser *);      /* this, or a question; neither: nothing waits */
+	struct sqlite3_stmt *question;
+	later_answer        *answer;
+	bool                 shown;                         /* the screen was drawn since */
+};
+
+/* Do it. What it does not finish nobody can stop. */
+void later_do(struct browser *, void (*chore)(struct browser *));
+
+/* Ask the case, with up to two integers. A user who presses a key meanwhile ends it. */
+void later_ask(struct browser *, const char *sql, long long a, long long b, later_answer *);
+
+/* Whether there is more to do, after what could be done now. */
+bool later_work(struct browser *);
+void later_drop(struct browser *);
+
+/* Step a statement that may take long: beyond until_ns (monotonic clock) the user who wants to be
+ * heard interrupts it. SQLite's result: SQLITE_ROW, SQLITE_DONE, SQLITE_INTERRUPT, an error. */
+int later_step(struct browser *, struct sqlite3_stmt *, int64_t until_ns);
+
+#endif
