@@ -15,7 +15,7 @@
 #include "screen.h"
 #include "store.h"
 
-enum { WORK_MS = 15, REMARKS = 50 };
+enum { WORK_MS = 10, REMARKS = 50 };
 
 struct browsing {
 	const struct options *options;

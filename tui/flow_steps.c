@@ -233,11 +233,13 @@ bool flow_steps_work(struct flow_steps *s, int64_t until_ns)
 {
 	while (s->stage < READ_ALL) {
 		const struct source *source = &sources[s->stage];
-		bool more = true;
+		bool more;
+		int steps = 0;
 		if (!s->running)
 			source_begin(s, source);
-		for (int i = 1; more && (i % 64 || browser_now() < until_ns); i++)      /* some in any case */
+		do
 			more = source_step(s, source);
+		while (more && (++steps % 64 || browser_now() < until_ns));
 		if (more)
 			return true;
 		stage_end(s);

@@ -30,7 +30,7 @@ struct exchanges {
 	bool    reverse;
 	bool    trouble;                  /* only what went wrong, or was slow */
 	bool    logarithmic;              /* bars */
-	struct sqlite3_stmt *row;         /* the question for one, used again and again */
+	struct sqlite3_stmt *row, *words; /* the questions for one, used again and again */
 };
 
 /* ---- rows ---- */
@@ -43,11 +43,17 @@ static void order_begin(struct exchanges *e, struct browser *b)
 	row_order_begin(&e->order, model_query(&b->model, sql, e->flow, 0), sorts[e->sort].descending != e->reverse);
 }
 
+/* What is searched of a row, and no more: there may be a million. */
+static const char words_sql[] =
+	"SELECT coalesce(x.method || ' ' || coalesce(x.target, ''), '(no request)'), n.client, n.server, x.status"
+	"  FROM http_exchange x JOIN flow_name n ON n.flow_id = x.flow_id WHERE x.rowid = ?1";
+
 static bool exchanges_open(void *state, struct browser *b, struct subject subject, struct err *err)
 {
 	struct exchanges *e = state;
 	e->flow = subject.id;
 	e->row = model_query(&b->model, exchange_sql, 0, 0);
+	e->words = model_query(&b->model, words_sql, 0, 0);
 	order_begin(e, b);
 	return !b->model.failed || fail(err, "%s", b->err.text);
 }
@@ -56,6 +62,7 @@ static void exchanges_close(void *state)
 {
 	struct exchanges *e = state;
 	sqlite3_finalize(e->row);
+	sqlite3_finalize(e->words);
 	row_order_free(&e->order);
 }
 
@@ -324,10 +331,15 @@ static struct list *exchanges_list(void *state)
 
 static bool exchanges_row_has(void *state, struct browser *b, int64_t row, const char *text)
 {
-	struct exchange x;
+	struct exchanges *e = state;
+	bool has = false;
 	(void)b;
-	return exchange_get(state, row, &x) && (text_contains(x.what, text) || text_contains(x.client, text)
-	       || text_contains(x.server, text) || text_contains(x.outcome, text));
+	sqlite3_bind_int64(e->words, 1, row_order_id(&e->order, row));
+	if (sqlite3_step(e->words) == SQLITE_ROW)
+		for (int i = 0; i < sqlite3_column_count(e->words); i++)
+			has |= text_contains(model_text(e->words, i), text);
+	sqlite3_reset(e->words);
+	return has;
 }
 
 static void exchanges_about(void *state, struct browser *b, struct about *about)

@@ -210,8 +210,10 @@ static void flow_open(struct browser *b, void *state, int key)
 	struct server *v = state;
 	int64_t flow = sheet_tag_at(&v->sheet);
 	(void)key;
+	int64_t frame = model_number(&b->model, "SELECT coalesce((SELECT frame FROM idle_death WHERE flow_id = ?1),"
+	                             " (SELECT frame FROM close_timer WHERE flow_id = ?1), 0)", flow);
 	if (flow)
-		browser_open(b, &view_flow, (struct subject){ .id = flow });
+		browser_open(b, &view_flow, (struct subject){ .id = flow, .frame = frame });
 }
 
 static void flows_open(struct browser *b, void *state, int key)
@@ -222,7 +224,7 @@ static void flows_open(struct browser *b, void *state, int key)
 }
 
 static const struct binding server_bindings[] = {
-	{ { K_ENTER, K_RIGHT, 'l' }, "flow", "of a connection that died, or was closed after such a time: the flow", flow_open },
+	{ { K_ENTER, K_RIGHT, 'l' }, "flow", "of a connection that died, or was closed after such a time: the flow, where that happened", flow_open },
 	{ { 'w' }, "its flows", "all connections to it, in the list of flows", flows_open },
 	{ .act = NULL },
 };

@@ -42,7 +42,7 @@ CREATE TEMP VIEW shown_evidence AS
 CREATE TEMP VIEW shown_quality AS
   SELECT q.id, f.capture_id, f.rule, f.severity, f.confidence, f.summary, f.numbers, r.remedy AS remedy_text,
          q.kind, q.count
-    FROM quality_listed q JOIN finding f ON f.id = q.id JOIN rule r ON r.id = f.rule;
+    FROM quality_listed q CROSS JOIN finding f ON f.id = q.id JOIN rule r ON r.id = f.rule;
 
 -- "10.0.0.5 -> 10.0.0.9:80", of an incident
 CREATE TEMP VIEW shown_between AS
