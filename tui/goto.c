@@ -166,7 +166,7 @@ bool goto_time(struct browser *b, const char *time, struct err *err)
 	int64_t last = model_number(&b->model, "SELECT max(last_ns) FROM capture", 0);
 	if (!when_parse(time, first, last, &b->sought_ns, err))
 		return false;
-	later_do(b, near_look);
+	later_try(b, near_look);
 	browser_say(b, LOOK_DIM, "Looking for what happened around %s ...", text_time(b->sought_ns, text));
 	return true;
 }
