@@ -22,7 +22,6 @@ struct flow_column {
 	int            most;              /* columns, at the most */
 	int            priority;          /* 1 is the last that gives way on a narrow screen */
 	bool           rare;              /* it takes no room while none of the flows seen has it */
-	bool           off;               /* it is hidden until the user wants it */
 	const char    *help;
 };
 

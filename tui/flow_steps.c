@@ -236,13 +236,15 @@ bool flow_steps_work(struct flow_steps *s, int64_t until_ns)
 		bool more = true;
 		if (!s->running)
 			source_begin(s, source);
-		for (int i = 0; more && (i % 64 || browser_now() < until_ns); i++)
+		for (int i = 1; more && (i % 64 || browser_now() < until_ns); i++)      /* some in any case */
 			more = source_step(s, source);
 		if (more)
 			return true;
 		stage_end(s);
+		if (browser_now() >= until_ns)
+			break;
 	}
-	return false;
+	return s->stage < READ_ALL;
 }
 
 /* ---- rows ---- */

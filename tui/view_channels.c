@@ -26,10 +26,12 @@ struct channels {
 
 /* ---- rows ---- */
 
-/* Of the connection of flow ?1. A side may be silent for twice the heartbeat (AMQP 0-9-1,
+/* Of the connection of flow ?1; of one inside of TLS (AMQPS has port 5671) only what the rule
+ * infers that looks at the sizes of records. A side may be silent for twice the heartbeat (AMQP 0-9-1,
  * 4.2.7); its longest silence may be the one in which all ended. */
 static const char connection_sql[] =
-	"SELECT n.client, n.server, a.product || coalesce(' ' || a.product_version, ''), a.vhost, a.heartbeat_s,"
+	"SELECT n.client, n.server, iif(a.flow_id IS NULL, 'inside of TLS', a.product || coalesce(' ' || a.product_version, '')),"
+	"       a.vhost, coalesce(a.heartbeat_s, CAST(json_extract(i.numbers, '$.heartbeat_inferred_s') AS INTEGER)),"
 	"       max(coalesce((SELECT max(to_ns - from_ns) FROM silence WHERE flow_id = w.id AND scope = 'client'), 0),"
 	"           coalesce(max(coalesce(w.ended_ns, 0), w.last_ns) - coalesce(w.client_last_data_ns, w.first_ns), 0)),"
 	"       max(coalesce((SELECT max(to_ns - from_ns) FROM silence WHERE flow_id = w.id AND scope = 'server'), 0),"
@@ -43,13 +45,15 @@ static const char connection_sql[] =
 	"       duration(a.close_ns - c.first_ns),"
 	"       duration((SELECT max(ns) FROM heartbeat WHERE flow_id = w.id AND sender = 'client') - c.first_ns),"
 	"       duration((SELECT max(ns) FROM heartbeat WHERE flow_id = w.id AND sender = 'server') - c.first_ns),"
-	"       coalesce(a.close_frame, w.ended_frame, w.first_frame), nullif(w.client_frames, 0), nullif(w.server_frames, 0)"
-	"  FROM amqp_connection a JOIN flow w ON w.id = a.flow_id JOIN flow_name n ON n.flow_id = w.id"
-	"  JOIN capture c ON c.id = w.capture_id WHERE a.flow_id = ?1";
+	"       coalesce(a.close_frame, w.ended_frame, w.first_frame), nullif(w.client_frames, 0), nullif(w.server_frames, 0),"
+	"       a.flow_id IS NULL"
+	"  FROM flow w JOIN flow_name n ON n.flow_id = w.id JOIN capture c ON c.id = w.capture_id"
+	"  LEFT JOIN amqp_connection a ON a.flow_id = w.id"
+	"  LEFT JOIN finding i ON i.flow_id = w.id AND i.rule = 'amqp.encrypted-heartbeat-stopped' WHERE w.id = ?1";
 
 enum { CLIENT, SERVER, PRODUCT, VHOST, HEARTBEAT, CLIENT_SILENT, SERVER_SILENT, CLOSED, CLOSED_BADLY, CLIENT_PRODUCT, NAME,
        SERVER_OFFER, CLIENT_OFFER, OPENED, CLOSE_TEXT, CLOSE_CAUSE, CLOSE_UNANSWERED, CLOSE_AT, CLIENT_BEAT, SERVER_BEAT,
-       CLOSE_FRAME, CLIENT_FRAMES, SERVER_FRAMES };
+       CLOSE_FRAME, CLIENT_FRAMES, SERVER_FRAMES, TLS };
 
 /* Of the channel with rowid ?1. */
 static const char channel_sql[] =
@@ -73,7 +77,11 @@ static bool channels_open(void *state, struct browser *b, struct subject subject
 	row_order_begin(&c->order, model_query(&b->model, subject.id
 		? "SELECT flow_id, 1 FROM amqp_connection WHERE flow_id = ?1"
 		  " UNION ALL SELECT flow_id, 1 + rowid FROM amqp_channel WHERE flow_id = ?1"
-		: "SELECT flow_id, 1 FROM amqp_connection UNION ALL SELECT flow_id, 1 + rowid FROM amqp_channel", subject.id, 0), false);
+		  " UNION ALL SELECT id, 1 FROM flow f WHERE id = ?1 AND server_port = 5671"
+		  "   AND EXISTS (SELECT 1 FROM tls_record t WHERE t.flow_id = f.id)"
+		: "SELECT flow_id, 1 FROM amqp_connection UNION ALL SELECT flow_id, 1 + rowid FROM amqp_channel"
+		  " UNION ALL SELECT t.flow_id, iif((SELECT server_port FROM flow f WHERE f.id = t.flow_id) = 5671, 1, NULL)"
+		  "   FROM (SELECT DISTINCT flow_id FROM tls_record) t", subject.id, 0), false);
 	return !b->model.failed || fail(err, "%s", b->err.text);
 }
 
@@ -159,9 +167,16 @@ static void silence_put(struct area a, int col, const struct columns *c, int64_t
 	area_field(a, 0, col + c->bar_cols + (c->bar_cols ? 1 : 0), -9, look, text_duration(ns, text));
 }
 
+/* How long a side may be silent; 0: for ever, or that is not known. AMQP has 16 bits for the heartbeat. */
+static int64_t silence_limit(struct sqlite3_stmt *s)
+{
+	int64_t beat_s = sqlite3_column_int64(s, HEARTBEAT);
+	return beat_s > 0 && beat_s <= UINT16_MAX ? 2 * beat_s * 1000000000 : 0;
+}
+
 static void connection_put(struct area a, const struct columns *c, struct sqlite3_stmt *s)
 {
-	int64_t beat_s = sqlite3_column_int64(s, HEARTBEAT), limit_ns = 2 * beat_s * 1000000000;
+	int64_t limit_ns = silence_limit(s);
 	char text[256];
 	struct area who = area_part(a, 0, 0, 1, c->who - 1);
 	int client = text_width(model_text(s, CLIENT)), server = text_width(model_text(s, SERVER));
@@ -175,8 +190,8 @@ static void connection_put(struct area a, const struct columns *c, struct sqlite
 		area_field(a, 0, c->agreed, (c->beat ? c->beat : c->client) - c->agreed - 1, LOOK_PLAIN, text);
 	}
 	if (c->beat && sqlite3_column_type(s, HEARTBEAT) != SQLITE_NULL) {
-		snprintf(text, sizeof text, "%lld s", (long long)beat_s);
-		area_put(a, 0, c->beat, beat_s ? LOOK_PLAIN : LOOK_WARNING, beat_s ? text : "off");
+		snprintf(text, sizeof text, "%s s", model_text(s, HEARTBEAT));
+		area_put(a, 0, c->beat, limit_ns ? LOOK_PLAIN : LOOK_WARNING, limit_ns ? text : "off");
 	}
 	silence_put(a, c->client, c, sqlite3_column_int64(s, CLIENT_SILENT), limit_ns, sqlite3_column_type(s, CLIENT_FRAMES) != SQLITE_NULL);
 	silence_put(a, c->server, c, sqlite3_column_int64(s, SERVER_SILENT), limit_ns, sqlite3_column_type(s, SERVER_FRAMES) != SQLITE_NULL);
@@ -254,12 +269,13 @@ static void rows_draw(struct channels *c, struct browser *b, struct area a, cons
 
 /* ---- the selected one ---- */
 
-/* A side's longest silence over the width, and in it the mark of what it may be. */
+/* A side's longest silence over the width, and in it the mark of what it may be. `beat`: when
+ * its last heartbeat came; NULL: these cannot be seen. */
 static void silence_detail(struct area a, int row, const char *side, int look, int64_t ns, int64_t limit_ns, const char *beat)
 {
 	char text[TEXT_DURATION_SIZE], words[160];
 	snprintf(words, sizeof words, " silent for %s%s%s", text_duration(ns, text),
-	         *beat ? ", last heartbeat at " : limit_ns ? ", no heartbeat" : "", beat);
+	         beat && *beat ? ", last heartbeat at " : beat && limit_ns ? ", no heartbeat" : "", beat ? beat : "");
 	int end = a.cols - text_width(words);
 	int at = area_put(a, row, 0, look, side) + 1;
 	if (limit_ns > 0 && end - at > 8) {
@@ -275,8 +291,10 @@ static void silence_detail(struct area a, int row, const char *side, int look, i
 static void agreed_write(char *text, size_t size, struct sqlite3_stmt *s)
 {
 	int n = 0;
-	if (sqlite3_column_type(s, HEARTBEAT) == SQLITE_NULL)
-		n = snprintf(text, size, "heartbeat not seen");
+	if (sqlite3_column_int(s, TLS) && sqlite3_column_type(s, HEARTBEAT) != SQLITE_NULL)
+		n = snprintf(text, size, "nothing of it was read; heartbeat %s s inferred", model_text(s, HEARTBEAT));
+	else if (sqlite3_column_type(s, HEARTBEAT) == SQLITE_NULL)
+		n = snprintf(text, size, sqlite3_column_int(s, TLS) ? "nothing of it was read" : "heartbeat not seen");
 	else if (sqlite3_column_int64(s, HEARTBEAT) == 0)
 		n = snprintf(text, size, "heartbeat switched off");
 	else
@@ -293,22 +311,24 @@ static void agreed_write(char *text, size_t size, struct sqlite3_stmt *s)
 static void connection_words(struct area a, struct sqlite3_stmt *s)
 {
 	char text[1024];
-	int64_t limit_ns = 2 * sqlite3_column_int64(s, HEARTBEAT) * 1000000000;
+	int64_t limit_ns = silence_limit(s);
 	snprintf(text, sizeof text, "%s \xe2\x86\x92 %s%s%s%s%s", model_text(s, CLIENT), model_text(s, SERVER),
 	         *model_text(s, NAME) ? ", " : "", model_text(s, NAME), *model_text(s, OPENED) ? ", opened at " : "", model_text(s, OPENED));
 	area_field(a, 0, 0, a.cols, LOOK_BOLD, text);
 	agreed_write(text, sizeof text, s);
 	area_field(a, 1, 0, a.cols, LOOK_PLAIN, text);
 	if (sqlite3_column_type(s, CLIENT_FRAMES) != SQLITE_NULL)
-		silence_detail(a, 2, "client", LOOK_CLIENT, sqlite3_column_int64(s, CLIENT_SILENT), limit_ns, model_text(s, CLIENT_BEAT));
+		silence_detail(a, 2, "client", LOOK_CLIENT, sqlite3_column_int64(s, CLIENT_SILENT), limit_ns,
+		               sqlite3_column_int(s, TLS) ? NULL : model_text(s, CLIENT_BEAT));
 	if (sqlite3_column_type(s, SERVER_FRAMES) != SQLITE_NULL)
-		silence_detail(a, 3, "server", LOOK_SERVER, sqlite3_column_int64(s, SERVER_SILENT), limit_ns, model_text(s, SERVER_BEAT));
+		silence_detail(a, 3, "server", LOOK_SERVER, sqlite3_column_int64(s, SERVER_SILENT), limit_ns,
+		               sqlite3_column_int(s, TLS) ? NULL : model_text(s, SERVER_BEAT));
 	if (*model_text(s, CLOSE_AT))
 		snprintf(text, sizeof text, "closed at %s: %s %s%s%s%s", model_text(s, CLOSE_AT), model_text(s, CLOSED),
 		         model_text(s, CLOSE_TEXT), *model_text(s, CLOSE_CAUSE) ? ", because of " : "", model_text(s, CLOSE_CAUSE),
 		         sqlite3_column_int(s, CLOSE_UNANSWERED) ? "; not answered" : "");
 	else
-		snprintf(text, sizeof text, "no connection.close: %s", model_text(s, CLOSED));
+		snprintf(text, sizeof text, "%s%s", sqlite3_column_int(s, TLS) ? "ended: " : "no connection.close: ", model_text(s, CLOSED));
 	area_field(a, 4, 0, a.cols, sqlite3_column_int(s, CLOSED_BADLY) ? LOOK_ERROR : LOOK_PLAIN, text);
 }
 
@@ -421,7 +441,7 @@ static const struct binding channels_bindings[] = {
 
 const struct view view_channels = {
 	.name = "channels",
-	.help = "AMQP connections, and their channels below them. A side that sends nothing for twice the heartbeat is taken for"
+	.help = "AMQP connections, and their channels below them; those inside of TLS (port 5671) too. A side that sends nothing for twice the heartbeat is taken for"
 	        " dead: the bars show its longest silence against that. Beside channels: messages that await an acknowledgement"
 	        " at the end, and at most.",
 	.size = sizeof(struct channels), .open = channels_open, .close = channels_close, .title = channels_title,

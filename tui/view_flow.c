@@ -339,22 +339,20 @@ static void finding_show(struct browser *b, void *state, int key)
 		browser_say(b, LOOK_DIM, "Nothing was found about this connection.");
 }
 
-/* A connection that went well, as like to this one as can be: to the same server, or else of the
- * same client to another; with the same request; near in time. Of the nearest hundreds. */
+/* A connection that went well, of the hundreds nearest to this one to the same server: with the
+ * same request, if there is one, and near in time. */
 static const char good_sql[] =
 	"WITH me AS (SELECT *, (SELECT method || ' ' || target FROM http_exchange x WHERE x.flow_id = flow.id AND x.nr = 1) AS asked"
 	"              FROM flow WHERE id = ?1),"
-	"near AS (SELECT * FROM (SELECT f.*, 0 AS far FROM me JOIN flow f ON f.server_ip = me.server_ip AND f.server_port = me.server_port"
-	"                         WHERE f.id > ?1 ORDER BY f.id LIMIT 100)"
-	"         UNION ALL SELECT * FROM (SELECT f.*, 0 FROM me JOIN flow f ON f.server_ip = me.server_ip AND f.server_port = me.server_port"
-	"                                   WHERE f.id < ?1 ORDER BY f.id DESC LIMIT 100)"
-	"         UNION ALL SELECT * FROM (SELECT f.*, 1 FROM me JOIN flow f ON f.client_ip = me.client_ip"
-	"                                   WHERE f.server_port = me.server_port AND f.server_ip <> me.server_ip LIMIT 100))"
-	"SELECT g.id FROM me JOIN near g ON g.id <> me.id AND g.ended = 'fin' AND g.app IS me.app"
+	"near AS (SELECT * FROM (SELECT f.id, f.ended, f.app, f.first_ns FROM me JOIN flow f ON f.server_ip = me.server_ip"
+	"                           AND f.server_port = me.server_port WHERE f.id > ?1 ORDER BY f.id LIMIT 200)"
+	"         UNION ALL SELECT * FROM (SELECT f.id, f.ended, f.app, f.first_ns FROM me JOIN flow f ON f.server_ip = me.server_ip"
+	"                           AND f.server_port = me.server_port WHERE f.id < ?1 ORDER BY f.id DESC LIMIT 200))"
+	"SELECT g.id FROM me JOIN near g ON g.ended = 'fin' AND g.app IS me.app"
 	" WHERE NOT EXISTS (SELECT 1 FROM finding d JOIN rule r ON r.id = d.rule WHERE d.flow_id = g.id AND NOT r.benign AND r.about <> 'capture')"
 	"   AND NOT EXISTS (SELECT 1 FROM evidence e JOIN finding d ON d.id = e.finding_id JOIN rule r ON r.id = d.rule"
 	"                    WHERE e.flow_id = g.id AND NOT r.benign AND r.about <> 'capture')"
-	" ORDER BY g.far, me.asked IS NOT (SELECT method || ' ' || target FROM http_exchange x WHERE x.flow_id = g.id AND x.nr = 1),"
+	" ORDER BY me.asked IS NOT (SELECT method || ' ' || target FROM http_exchange x WHERE x.flow_id = g.id AND x.nr = 1),"
 	"          abs(g.first_ns - me.first_ns) LIMIT 1";
 
 static void good_show(struct browser *b, void *state, int key)

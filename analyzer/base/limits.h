@@ -93,6 +93,7 @@ enum {
 	LIMIT_RULE_PARAMS      = 32,
 	LIMIT_EVIDENCE         = 64,      /* evidence frames kept of one finding */
 	LIMIT_SERVERS          = 65536,   /* of one capture that are counted apart */
+	LIMIT_FLOW_KINDS       = 4096,    /* protocols and paths of one capture that are counted apart */
 	LIMIT_SERVER_CLIENTS   = 1 << 20, /* pairs of server and client that are told apart */
 
 	/* tui */
@@ -103,7 +104,6 @@ enum {
 	LIMIT_QUERY_CELL       = 4096,    /* of one value kept */
 	LIMIT_QUERY_COLUMNS    = 200,     /* kept */
 	LIMIT_QUERY_WORDS      = 5000,    /* names of tables and columns that are completed */
-	LIMIT_FLOW_KINDS       = 4096,    /* protocols and paths of one capture that are counted apart */
 };
 
 #endif
