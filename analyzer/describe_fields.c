@@ -147,24 +147,11 @@ uint64_t bits_of(struct bytes b, size_t bit, size_t bits)
 	return v;
 }
 
-static void bytes_hex(struct describing *d, struct bytes b)
-{
-	enum { MOST = 32 };
-	char text[2 * MOST + 1] = "";
-	for (size_t i = 0; i < b.n && i < MOST; i++)
-		snprintf(text + 2 * i, 3, "%02x", b.p[i]);
-	line_add(d, "%s%s", text, b.n > MOST ? "…" : "");
-}
-
-static void bytes_form(struct describing *d, enum form form, struct bytes b)
+static void address_form(struct describing *d, enum form form, struct bytes b)
 {
 	char text[INET6_ADDRSTRLEN];
-	switch (form) {
-	case FORM_MAC: line_add(d, "%s", mac_text(b, text)); break;
-	case FORM_IP4: line_add(d, "%s", inet_ntop(AF_INET, b.p, text, sizeof text)); break;
-	case FORM_IP6: line_add(d, "%s", inet_ntop(AF_INET6, b.p, text, sizeof text)); break;
-	default:       bytes_hex(d, b); break;
-	}
+	line_add(d, "%s", form == FORM_MAC ? mac_text(b, text)
+	                : inet_ntop(form == FORM_IP4 ? AF_INET : AF_INET6, b.p, text, sizeof text));
 }
 
 static void number_form(struct describing *d, const struct bit_field *f, uint64_t v)
@@ -193,8 +180,8 @@ void fields_describe(struct describing *d, int depth, const struct part *p, cons
 		if (end > p->b.n)
 			continue;
 		line(d, depth, p->off + first, end - first, "%s: ", f->name);
-		if (f->form >= FORM_MAC && f->form <= FORM_BYTES)
-			bytes_form(d, f->form, (struct bytes){ p->b.p + first, end - first });
+		if (f->form >= FORM_MAC && f->form <= FORM_IP6)
+			address_form(d, f->form, (struct bytes){ p->b.p + first, end - first });
 		else
 			number_form(d, f, bits_of(p->b, f->bit, f->bits));
 	}

@@ -39,11 +39,11 @@ enum form {
 	FORM_DECIMAL, FORM_HEX, FORM_HEX_DECIMAL,
 	FORM_WORDS,                    /* a length in words of 4 bytes: "20 bytes (5)" */
 	FORM_EIGHTS,                   /* an offset in units of 8 bytes */
-	FORM_MAC, FORM_IP4, FORM_IP6, FORM_BYTES,
+	FORM_MAC, FORM_IP4, FORM_IP6,  /* in whole bytes */
 	FORM_ETHERTYPE, FORM_PROTOCOL, FORM_ARPHRD, FORM_PPP, FORM_COOKED_WAY,
 };
 
-/* Of at most 64 bits, unless the form is of bytes; those begin with a whole byte. */
+/* Of at most 64 bits, unless it is an address. */
 struct bit_field { const char *name; uint16_t bit, bits; enum form form; };
 
 /* All fields that are wholly there, until one has no name. */

@@ -31,6 +31,7 @@ struct packet_reader {
 	sqlite3          *db;
 	struct known_flow flow;
 	struct open_file  file;
+	sqlite3_stmt     *row;               /* row_sql; NULL: not needed yet */
 	struct decoder   *decoder;
 	struct redactor  *redactor;          /* of the flow; NULL: nothing is hidden */
 	uint8_t          *shown, *payload;   /* copies to overwrite secrets in */
@@ -123,10 +124,12 @@ static const char row_sql[] =
 /* A frame that the case has nothing about is no error: it is looked for. */
 static bool row_read(struct packet_reader *r, uint64_t frame, struct row *row, struct err *err)
 {
-	sqlite3_stmt *s = query(r, row_sql, r->flow.id, (int64_t)frame, err);
 	*row = (struct row){ .frame = frame, .ns = NO_TIME, .file_offset = NONE };
-	if (!s)
+	if (!r->row && !(r->row = query(r, row_sql, r->flow.id, (int64_t)frame, err)))
 		return false;
+	sqlite3_stmt *s = r->row;
+	sqlite3_bind_int64(s, 1, r->flow.id);
+	sqlite3_bind_int64(s, 2, (int64_t)frame);
 	int rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW)
 		*row = (struct row){
@@ -138,7 +141,7 @@ static bool row_read(struct packet_reader *r, uint64_t frame, struct row *row, s
 			.len = (uint32_t)sqlite3_column_int64(s, 5),
 			.flags = (uint8_t)sqlite3_column_int(s, 6),
 		};
-	sqlite3_finalize(s);
+	sqlite3_reset(s);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE || fail_case(r, err);
 }
 
@@ -334,25 +337,35 @@ static bool region_learn(struct packet_reader *r, enum side sender, uint32_t fro
 	return ok;
 }
 
-/* Learn what must be known before the packet can be shown. */
+/* Learn what must be known before the packet can be shown. Most heads lie in the packet
+ * that they begin in, which spares looking for others. */
 static bool secrets_learn(struct packet_reader *r, const struct row *row, struct err *err)
 {
+	struct read_packet p;
 	uint32_t from, to, off = row->seq - r->flow.first_seq[row->sender];
 	off += row->flags & TCP_SYN ? 1 : 0;
-	while (r->redactor && row->is_segment
-	       && redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
+	if (!r->redactor || !row->is_segment
+	    || !redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
+		return true;
+	bool begins_here = (int32_t)(from - off) >= 0;
+	if (begins_here && !packet_read_raw(r, row, &p, err))
+		return false;
+	if (begins_here)
+		redactor_learn(r->redactor, r->flow.id, row->sender, off, p.segment.payload);
+	while (redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
 		if (!region_learn(r, row->sender, from, to, err))
 			return false;
 	return true;
 }
 
-/* A head that begins with the segment is masked wherever it is: what the case took for
- * something else may be one all the same. */
+/* What begins like a head is masked, too, where the case knows of none: in a body, or a
+ * stream that was not understood. */
 static void payload_hide(const struct packet_reader *r, const struct read_packet *p, uint8_t *payload,
                          size_t n)
 {
 	struct bytes head = { payload, n < LIMIT_GUESS ? n : LIMIT_GUESS };
-	enum guess guess = n ? start_guess(head, true) : GUESS_NO;
+	bool known = redactor_covers(r->redactor, r->flow.id, p->sender, p->off);
+	enum guess guess = n && !known ? start_guess(head, true) : GUESS_NO;
 	if (guess == GUESS_SENT_BY_CLIENT || guess == GUESS_SENT_BY_SERVER)
 		http1_mask(payload, n, guess == GUESS_SENT_BY_CLIENT);
 	redactor_apply(r->redactor, r->flow.id, p->sender, p->off, payload, n);
@@ -439,6 +452,7 @@ void packet_reader_close(struct packet_reader *r)
 	if (!r)
 		return;
 	capture_close(r->file.capture);
+	sqlite3_finalize(r->row);
 	redactor_free(r->redactor);
 	decoder_free(r->decoder);
 	free(r->shown);

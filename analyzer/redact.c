@@ -253,6 +253,12 @@ void redactor_learned(struct redactor *r)
 			region_finish(&r->region[i]);
 }
 
+bool redactor_covers(const struct redactor *r, int64_t flow_id, enum side sender, uint32_t off)
+{
+	const struct region *g = region_at(r, flow_id, sender, off);
+	return g && off - g->off < g->most;
+}
+
 /* ---- overwriting ---- */
 
 static bool range_apply(const struct region *g, struct range secret, uint32_t off, uint8_t *p, size_t n)

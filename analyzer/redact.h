@@ -39,6 +39,9 @@ bool redactor_wants(const struct redactor *, int64_t flow_id, enum side sender, 
                     uint32_t *from, uint32_t *to);
 void redactor_learned_at(struct redactor *, int64_t flow_id, enum side sender, uint32_t from);
 
+/* Whether the byte at `off` is of a head or a method that the case knows. */
+bool redactor_covers(const struct redactor *, int64_t flow_id, enum side sender, uint32_t off);
+
 /* Overwrite what is secret of n bytes of payload; whether anything was. */
 bool redactor_apply(const struct redactor *, int64_t flow_id, enum side sender, uint32_t off,
                     uint8_t *payload, size_t n);

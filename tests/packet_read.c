@@ -1,6 +1,7 @@
 /* packet_read.c - packets of cases, read again from their files, against those that a walk
- * through the files gives: every sample, forwards and backwards, packed, pcapng of two byte
- * orders with an interface in its midst; files that are gone or others; secrets. */
+ * through the files gives: every sample, forwards and backwards, large ones and packed, pcapng
+ * of two byte orders with an interface in its midst, damaged at every byte; files that are
+ * gone or others; secrets. */
 #include <glob.h>
 #include <pcap/pcap.h>
 #include <sqlite3.h>
@@ -103,18 +104,28 @@ static void samples_check(void)
 	globfree(&found);
 }
 
-static void packed_check(void)
+/* Of several windows' size, plain and packed: going back is then really going back. */
+static void large_check(void)
 {
-	char name[64];
-	static uint8_t bytes[1 << 20];
-	FILE *f = fopen("samples/docker-stop-race.pcap", "rb");
-	size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-	gzFile gz = gzopen(file_name(name, ".pcap.gz"), "wb");
-	CHECK(n > 0 && n < sizeof bytes && gzwrite(gz, bytes, (unsigned)n) == (int)n && gzclose(gz) == Z_OK);
-	if (f)
-		fclose(f);
-	CHECK(capture_check(name, false) > 0);
-	unlink(name);
+	enum { SEGMENTS = 200, BYTES = 12000 };
+	static char text[BYTES + 1];
+	char plain[64], packed[64];
+	struct made m = { .n = 0 };
+	FILE *f = fopen(file_name(plain, ".pcap"), "wb");
+	gzFile gz = gzopen(file_name(packed, ".pcap.gz"), "wb1");
+	CHECK(f && gz);
+	put_pcap_head(&m);
+	for (uint32_t i = 0; f && gz && i < SEGMENTS; i++) {
+		memset(text, 'a' + (int)i % 26, BYTES);
+		put_record(&m, 0, &(struct said){ CLIENT, P | A, i * BYTES, 1, text }, 65535);
+		CHECK(fwrite(m.bytes, 1, m.n, f) == m.n && gzwrite(gz, m.bytes, (unsigned)m.n) == (int)m.n);
+		m.n = 0;
+	}
+	CHECK(f && fclose(f) == 0 && gz && gzclose(gz) == Z_OK);
+	CHECK(capture_check(plain, false) == SEGMENTS);
+	CHECK(capture_check(packed, false) == SEGMENTS);
+	unlink(plain);
+	unlink(packed);
 }
 
 /* ---- pcapng ---- */
@@ -181,10 +192,9 @@ static void put_packet(struct made *m, unsigned interface, uint64_t ticks, const
 
 /* Two sections of different byte orders; the second names its second interface, with another
  * unit of time, after its first packets. */
-static void sections_check(void)
+static void sections_make(struct made *to)
 {
 	struct made m = { .n = 0 };
-	char name[64];
 	const uint64_t us = FIRST_S * (uint64_t)1000000;
 	put_section(&m, false);
 	put_interface(&m, 6, false);
@@ -198,9 +208,87 @@ static void sections_check(void)
 	put_packet(&m, 1, (us + 30) * 1000 + 7, &talk[5], true);
 	put_packet(&m, 0, us + 40, &talk[6], true);
 	put_packet(&m, 1, (us + 50) * 1000, &talk[7], true);
+	*to = m;
+}
+
+static void sections_check(void)
+{
+	struct made m;
+	char name[64];
+	sections_make(&m);
 	file_write(file_name(name, ".pcapng"), m.bytes, m.n);
 	CHECK(capture_check(name, false) == TALK);
 	unlink(name);
+}
+
+/* The case of a file of which one byte is then another: what is given is what the case has. */
+static void damaged_read(struct store *store, const struct frames *f)
+{
+	struct packet_reader *r = packet_reader_open(store_db(store));
+	struct read_packet p;
+	struct err err;
+	for (uint64_t frame = TALK; frame; frame--)
+		if (packet_read(r, 1, frame, &p, &err))
+			CHECK(p.packet.ns == f->kept[frame - 1].packet.ns && p.shown.n == p.packet.bytes.n);
+		else
+			CHECK(*err.text);
+	packet_reader_close(r);
+}
+
+static void damage_check(void)
+{
+	struct made m;
+	char name[64];
+	sections_make(&m);
+	file_write(file_name(name, ".pcapng"), m.bytes, m.n);
+	struct store *store = case_of(name, false);
+	struct frames f = frames_of(name);
+	for (size_t i = 0; i < m.n; i++) {
+		m.bytes[i] ^= i % 2 ? 0xff : 0x10;
+		file_write(name, m.bytes, m.n);
+		damaged_read(store, &f);
+		m.bytes[i] ^= i % 2 ? 0xff : 0x10;
+	}
+	for (size_t n = m.n; n--; ) {
+		file_write(name, m.bytes, n);
+		damaged_read(store, &f);
+	}
+	frames_free(&f);
+	store_close(store);
+	unlink(name);
+}
+
+/* ---- a rotated capture ---- */
+
+/* Frames are the capture's; the reader finds the file, and its own number of the frame. */
+static void series_check(void)
+{
+	char first[64], second[64];
+	const struct run_options options = { .joining = JOIN_ALL };
+	struct run_result result;
+	struct err err;
+	pcap_make(file_name(first, ".pcap1"), talk, 5, 65535);
+	struct made m = { .n = 0 };
+	put_pcap_head(&m);
+	for (size_t i = 5; i < TALK; i++)
+		put_record(&m, i, &talk[i], 65535);
+	file_write(file_name(second, ".pcap2"), m.bytes, m.n);
+	const char *const paths[] = { first, second };
+	struct store *store = store_open(NULL, &err);
+	CHECK(store && run_analysis(store, paths, 2, &options, &result, &err) && result.files_read == 2);
+	struct packet_reader *r = packet_reader_open(store_db(store));
+	for (size_t i = 0; i < 3 * TALK; i++) {
+		struct read_packet p;
+		size_t nr = i * 5 % TALK;
+		const struct said *said = &talk[nr];
+		CHECK(packet_read(r, 1, nr + 1, &p, &err) && p.packet.frame == nr + 1 && p.is_segment);
+		CHECK(p.sender == said->sender && p.payload.n == strlen(said->text)
+		      && memcmp(p.payload.p, said->text, p.payload.n) == 0);
+	}
+	packet_reader_close(r);
+	store_close(store);
+	unlink(first);
+	unlink(second);
 }
 
 /* ---- what cannot be read ---- */
@@ -266,6 +354,14 @@ static bool has(struct bytes b, const char *word)
 	return false;
 }
 
+/* A field's name over two segments is no secret; a head in a body may hold one. */
+static const struct said odd_talk[] = {
+	{ CLIENT, S, 99, 0, "" }, { SERVER, S | A, 499, 100, "" }, { CLIENT, A, 100, 500, "" },
+	{ CLIENT, P | A, 100, 500, "POST / HTTP/1.1\r\nHost: a\r\nX-" },
+	{ CLIENT, P | A, 128, 500, "A: b\r\nContent-Length: 50\r\n\r\n" },
+	{ CLIENT, P | A, 156, 500, "GET / HTTP/1.1\r\nAuthorization: Basic s3cr3t\r\n\r\n" },
+};
+
 /* The frame's payload as it may be shown, copied. */
 static void payload_shown(const char *name, bool show_secrets, uint64_t frame, char text[static 256])
 {
@@ -296,6 +392,13 @@ static void secrets_check(void)
 	CHECK(strcmp(text, "xxxxxxx\r\nX-A: b\r\n\r\n") == 0);
 	payload_shown(name, true, 5, text);
 	CHECK(strcmp(text, ".s3cr3t\r\nX-A: b\r\n\r\n") == 0);
+	pcap_make(name, odd_talk, sizeof odd_talk / sizeof *odd_talk, 65535);
+	payload_shown(name, false, 4, text);
+	CHECK(strcmp(text, odd_talk[3].text) == 0);
+	payload_shown(name, false, 5, text);
+	CHECK(strcmp(text, odd_talk[4].text) == 0);
+	payload_shown(name, false, 6, text);
+	CHECK(strcmp(text, "GET / HTTP/1.1\r\nAuthorization: xxxxxxxxxxxx\r\n\r\n") == 0);
 	unlink(name);
 }
 
@@ -336,13 +439,51 @@ static void fragments_check(void)
 	unlink(name);
 }
 
+/* An ICMP error that quotes a segment with its payload, which is not shown. It has no place
+ * in the case, and is found behind the frame before it. */
+static void icmp_check(void)
+{
+	enum { PROTOCOL = 9, ICMP = 1, ICMP_HEADER = 8 };
+	char name[64];
+	struct made m = { .n = 0 }, quoted = { .n = 0 };
+	const struct said segment = { CLIENT, P | A, 100, 500, "GET /?token=s3cr3t HTTP/1.1\r\n\r\n" };
+	put_ip(&quoted, CLIENT, 20 + strlen(segment.text), 0, false);
+	put_tcp(&quoted, &segment);
+	put_pcap_head(&m);
+	for (size_t i = 0; i < 3; i++)
+		put_record(&m, i, &talk[i], 65535);
+	put_record(&m, 3, &segment, 65535);
+	put_record_head(&m, 4, 20 + ICMP_HEADER + quoted.n, 20 + ICMP_HEADER + quoted.n);
+	size_t ip = m.n;
+	put_ip(&m, SERVER, ICMP_HEADER + quoted.n, 0, false);
+	m.bytes[ip + PROTOCOL] = ICMP;
+	put(&m, 0x0303, ICMP_HEADER, false);
+	memcpy(m.bytes + m.n, quoted.bytes, quoted.n);
+	m.n += quoted.n;
+	file_write(file_name(name, ".pcap"), m.bytes, m.n);
+
+	struct store *store = case_of(name, false);
+	struct packet_reader *r = packet_reader_open(store_db(store));
+	struct read_packet p;
+	struct err err;
+	CHECK(packet_read(r, 1, 5, &p, &err) && !p.is_segment && p.payload.n == 0);
+	CHECK(p.packet.frame == 5 && has(p.packet.bytes, "s3cr3t") && !has(p.shown, "GET /"));
+	CHECK(memcmp(p.shown.p, p.packet.bytes.p, 20 + ICMP_HEADER + HEADERS) == 0);
+	packet_reader_close(r);
+	store_close(store);
+	unlink(name);
+}
+
 int main(void)
 {
+	icmp_check();
 	trouble_check();
 	secrets_check();
 	fragments_check();
 	sections_check();
-	packed_check();
+	series_check();
+	damage_check();
+	large_check();
 	samples_check();
 	return check_failed != 0;
 }

@@ -14,8 +14,9 @@
 #   screens  tests/screens/NAME.screen: a capture of samples/, or of a story of the folder
 #            (NAME.pkt), or several (--separate), and keys for the browser; NAME.COLSxROWS is
 #            the canvas after them (tests/screens/screen.c), in three sizes, and with --ascii
-#            where it says so; then random keys (tests/screens/monkey.c), and, where tmux is
-#            installed, the program itself in a terminal (tests/browse.sh)
+#            where it says so; then whether three keys lead to cause and proof of each sample
+#            (three_keys.py), random keys (monkey.c), and, where tmux is installed, the program
+#            itself in a terminal (tests/browse.sh)
 #   rules    docs/rules.md is what the program writes
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   browser  where Chromium is installed: it opens the pages that the cases made
@@ -116,6 +117,12 @@ for file in tests/screens/*.screen; do
 		else not_ok "screen $name $size (make accept-screens SCREEN=$name)"; cat "$work/diff"; fi
 	done
 done
+
+# Prints a line a capture, as tests/samples.py does.
+python3 tests/screens/three_keys.py "$TCPWHY" "$BUILD/tests/screens/screen" samples > "$work/out" 2>&1 || :
+grep -v '^ok ' "$work/out"
+passed=$((passed + $(grep -c '^ok ' "$work/out")))
+failed=$((failed + $(grep -vc '^ok ' "$work/out")))
 
 # 20,000 random keys over the cases of all screens.
 mkdir -p "$work/monkey"

@@ -104,10 +104,23 @@ static size_t put_character(FILE *out, const char *s, size_t n)
 	return len;
 }
 
+/* How many of the next bytes are printable ASCII: nearly all of what is written. */
+static size_t plain(const char *s, size_t n)
+{
+	size_t i = 0;
+	while (i < n && s[i] >= ' ' && s[i] <= '~')
+		i++;
+	return i;
+}
+
 void text_put_terminal_n(FILE *out, const char *s, size_t n)
 {
 	while (n) {
-		size_t len = put_character(out, s, n);
+		size_t len = plain(s, n);
+		if (len)
+			fwrite(s, 1, len, out);
+		else
+			len = put_character(out, s, n);
 		s += len;
 		n -= len;
 	}

@@ -24,7 +24,7 @@ KEYS = [
     ('back', 'q'), ('back', 'q'),
     ('flows', '2'), ('flows: page down', '\x06'), ('flows: end', 'G'), ('flows: up', 'k'), ('flows: begin', 'g'),
     ('flows: next finding', 'e'), ('flows: sort', '>'), ('flows: reverse', 'r'), ('flows: end', 'G'),
-    ('flows: filter rst', 'ftcp.flags.reset\r'), ('flows: filter nothing', 'fip.addr == 1.2.3.4\r'), ('flows: clear', '\x1b[15~'),
+    ('flows: filter rst', 'f\x15tcp.flags.reset\r'), ('flows: filter nothing', 'f\x15ip.addr == 1.2.3.4\r'), ('flows: clear', '\x1b[15~'),
     ('flow', '\r'), ('flow: zoom', 'z'), ('packet', '\r'), ('back', 'q'), ('follow', 'F'), ('back', 'q'), ('back', 'q'),
     ('HTTP', '3'), ('HTTP: end', 'G'), ('HTTP: sort', '>'), ('AMQP', '4'), ('servers', '5'), ('server', '\r'), ('back', 'q'),
     ('capture', '6'), ('findings', '1'), ('search', '/10.1.2.3\r'), ('help', '?'), ('back', 'q'),

@@ -24,6 +24,7 @@ from compare import captures
 # Our header, tshark's protocol, and {our field: tshark's}.
 FIELDS = {
     'Ethernet II': ('eth', {'Destination': 'eth.dst', 'Source': 'eth.src', 'Type': 'eth.type'}),
+    'IEEE 802.3 Ethernet': ('eth', {'Destination': 'eth.dst', 'Source': 'eth.src', 'Length': 'eth.len'}),
     '802.1Q Virtual LAN': ('vlan', {'Priority': 'vlan.priority', 'DEI': 'vlan.dei', 'ID': 'vlan.id',
                                     'Type': 'vlan.etype'}),
     'Linux cooked capture': ('sll', {
@@ -56,7 +57,9 @@ FIELDS = {
         'MPLS Label': 'mpls.label', 'MPLS TTL': 'mpls.ttl', 'MPLS Bottom Of Label Stack': 'mpls.bottom'}),
     'PPP-over-Ethernet Session': ('pppoes', {'Session ID': 'pppoe.session_id'}),
 }
-PROTOCOLS = {proto: {theirs for theirs in fields.values()} for proto, fields in FIELDS.values()}
+PROTOCOLS = collections.defaultdict(set)
+for proto, fields in FIELDS.values():
+    PROTOCOLS[proto] |= set(fields.values())
 # tshark marks all of an option, or of a label, where these stand for a part.
 INSIDE = {'mpls.label', 'mpls.ttl', 'mpls.bottom', 'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.timestamp.tsval',
           'tcp.options.timestamp.tsecr', 'tcp.options.sack_le', 'tcp.options.sack_re'}

@@ -4,8 +4,9 @@
 # First every count and mark of every connection (compare.py), then every mark of
 # random connections (random_flows.py), then the bytes of a sample of streams
 # (streams.py), AMQP method by method (amqp.py) and HTTP messages (http.py), all beside
-# tshark; and HTTP messages beside libhtp (libhtp.py), random ones too
-# (random_http.py). What is not installed is skipped, in so many words. The status is 1
+# tshark. Of samples/ alone, what the browser shows: the fields of every packet
+# (described.py), and who said what in which order (turns.py). HTTP messages are held
+# beside libhtp, too (libhtp.py), with random ones (random_http.py). What is not installed is skipped, in so many words. The status is 1
 # where one of them finds a difference that is not accepted. A CATALOG.tsv beside a folder
 # says which captures lost most.
 set -u
@@ -27,6 +28,10 @@ if command -v tshark > /dev/null; then
 	python3 tests/differential/amqp.py ${catalog:+--catalog "$catalog"} "$BUILD/tcpwhy" "$@" || status=1
 	echo
 	python3 tests/differential/http.py "$BUILD/tcpwhy" "$@" || status=1
+	echo
+	python3 tests/differential/described.py "$BUILD/tests/differential/described" samples || status=1
+	echo
+	python3 tests/differential/turns.py "$BUILD/tests/differential/pieces" samples || status=1
 else
 	echo "skipped: tshark is not installed, nothing was compared with it"
 fi
