@@ -236,8 +236,8 @@ void browser_key(struct browser *b, int key)
 	struct list *list = list_of(top);
 	if (key == K_RESIZE || key == K_NONE)
 		return;
-	later_drop(b);
-	b->message[0] = '\0';
+	if (!later_end(b))
+		b->message[0] = '\0';
 	seek_stop(b);
 	if (b->asked)
 		prompt_take(b, key);

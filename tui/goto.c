@@ -2,6 +2,7 @@
 #include "goto.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 
 #include "browser.h"
 #include "text.h"
@@ -114,36 +115,48 @@ static int64_t frame_near(struct browser *b, int64_t flow, int64_t ns)
 	return frame;
 }
 
+struct near { int64_t flow, frame; bool stopped; char off[40], what[200]; };
+
 /* False: the question has no answer. */
-static bool near_open(struct browser *b, const char *sql)
+static bool near_find(struct browser *b, const char *sql, struct near *n)
 {
-	char time[TEXT_TIME_SIZE];
 	struct sqlite3_stmt *s = model_query(&b->model, sql, b->sought_ns, 0);
 	int rc = s ? later_step(b, s, 0) : SQLITE_DONE;
+	n->stopped = rc == SQLITE_INTERRUPT;
 	if (rc == SQLITE_ROW) {
-		int64_t flow = sqlite3_column_int64(s, 0);
-		browser_open(b, &view_flow, (struct subject){ .id = flow, .frame = frame_near(b, flow, sqlite3_column_int64(s, 1)) });
-		if (!*b->message)
-			browser_say(b, LOOK_DIM, "%s %s: %s", text_time(b->sought_ns, time), model_text(s, 2), model_text(s, 3));
-	} else if (rc == SQLITE_INTERRUPT) {
-		browser_say(b, LOOK_WARNING, "A key was pressed: it was looked for no further.");
+		n->flow = sqlite3_column_int64(s, 0);
+		n->frame = frame_near(b, n->flow, sqlite3_column_int64(s, 1));
+		snprintf(n->off, sizeof n->off, "%s", model_text(s, 2));
+		snprintf(n->what, sizeof n->what, "%s", model_text(s, 3));
 	}
 	sqlite3_finalize(s);
-	return rc == SQLITE_ROW || rc == SQLITE_INTERRUPT;
+	return n->flow || n->stopped;
 }
 
-/* The time that the report was asked about comes back with the savepoint. */
+static void near_open(struct browser *b, const struct near *n)
+{
+	char time[TEXT_TIME_SIZE];
+	browser_open(b, &view_flow, (struct subject){ .id = n->flow, .frame = n->frame });
+	if (!*b->message)
+		browser_say(b, LOOK_DIM, "%s %s: %s", text_time(b->sought_ns, time), n->off, n->what);
+}
+
+/* The time that the report was asked about comes back with the savepoint, before a view is
+ * opened: what that makes is to stay. */
 static void near_look(struct browser *b)
 {
+	struct near near = { 0 };
 	b->message[0] = '\0';
 	sqlite3_exec(b->db, "SAVEPOINT near; DELETE FROM temp.chosen_time", NULL, NULL, NULL);
 	struct sqlite3_stmt *s = model_query(&b->model, "INSERT INTO temp.chosen_time VALUES(?1, ?2)", b->sought_ns, NEAR_S * NS);
 	while (model_next(&b->model, s))
 		;
-	bool found = near_open(b, near_sql) || near_open(b, edge_sql);
+	bool found = near_find(b, near_sql, &near) || near_find(b, edge_sql, &near);
 	sqlite3_exec(b->db, "ROLLBACK TO near; RELEASE near", NULL, NULL, NULL);
-	if (!found && !*b->message)
-		browser_say(b, LOOK_WARNING, "There are no connections.");
+	if (near.flow)
+		near_open(b, &near);
+	else
+		browser_say(b, LOOK_WARNING, found ? "A key was pressed: it was looked for no further." : "There are no connections.");
 }
 
 bool goto_time(struct browser *b, const char *time, struct err *err)
@@ -153,7 +166,7 @@ bool goto_time(struct browser *b, const char *time, struct err *err)
 	int64_t last = model_number(&b->model, "SELECT max(last_ns) FROM capture", 0);
 	if (!when_parse(time, first, last, &b->sought_ns, err))
 		return false;
-	later_do(b, near_look);
+	later_try(b, near_look);
 	browser_say(b, LOOK_DIM, "Looking for what happened around %s ...", text_time(b->sought_ns, text));
 	return true;
 }

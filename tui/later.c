@@ -34,8 +34,25 @@ void later_drop(struct browser *b)
 
 void later_do(struct browser *b, void (*chore)(struct browser *))
 {
+	later_try(b, chore);
+	b->later.must = true;
+}
+
+void later_try(struct browser *b, void (*chore)(struct browser *))
+{
 	later_drop(b);
 	b->later.chore = chore;
+}
+
+bool later_end(struct browser *b)
+{
+	struct later l = b->later;
+	if (!l.must)
+		later_drop(b);
+	b->later = (struct later){ 0 };
+	if (l.must)
+		l.chore(b);
+	return l.must;
 }
 
 void later_ask(struct browser *b, const char *sql, long long a, long long c, later_answer *answer)

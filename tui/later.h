@@ -1,5 +1,5 @@
 /* later.h - what takes time and belongs to no view: it is done in browser_work(), once the
- * screen has told the user about it. The next key before it begins takes it back.
+ * screen has told the user about it.
  */
 #ifndef LATER_H
 #define LATER_H
@@ -17,11 +17,15 @@ struct later {
 	void               (*chore)(struct browser *);      /* this, or a question; neither: nothing waits */
 	struct sqlite3_stmt *question;
 	later_answer        *answer;
+	bool                 must;                          /* the next key does not take it back */
 	bool                 shown;                         /* the screen was drawn since */
 };
 
-/* Do it. What it does not finish nobody can stop. */
+/* Do it, before the next key at the latest. */
 void later_do(struct browser *, void (*chore)(struct browser *));
+
+/* The same, but the next key before it begins takes it back. */
+void later_try(struct browser *, void (*chore)(struct browser *));
 
 /* Ask the case, with up to two integers. A user who presses a key meanwhile ends it. */
 void later_ask(struct browser *, const char *sql, long long a, long long b, later_answer *);
@@ -29,6 +33,10 @@ void later_ask(struct browser *, const char *sql, long long a, long long b, late
 /* Whether there is more to do, after what could be done now. */
 bool later_work(struct browser *);
 void later_drop(struct browser *);
+
+/* A key was pressed: do what must be done, forget the rest. Whether anything was done, which
+ * the message tells. */
+bool later_end(struct browser *);
 
 /* Step a statement that may take long: beyond until_ns (monotonic clock) the user who wants to be
  * heard interrupts it. SQLite's result: SQLITE_ROW, SQLITE_DONE, SQLITE_INTERRUPT, an error. */
