@@ -20,14 +20,15 @@ import termios
 import time
 
 KEYS = [
-    ('findings: down', 'j'), ('findings: end', 'G'), ('findings: begin', 'g'), ('finding', '\r'), ('packet', '\r'),
-    ('back', 'q'), ('back', 'q'),
+    ('findings: down', 'j'), ('findings: end', 'G'), ('findings: begin', 'g'), ('finding', '\r'),
+    ('finding: its flow', '\r'), ('packet', '\r'), ('back', 'q'), ('back', 'q'), ('back', 'q'),
     ('flows', '2'), ('flows: page down', '\x06'), ('flows: end', 'G'), ('flows: up', 'k'), ('flows: begin', 'g'),
     ('flows: next finding', 'e'), ('flows: sort', '>'), ('flows: reverse', 'r'), ('flows: end', 'G'),
-    ('flows: filter rst', 'f\x15tcp.flags.reset\r'), ('flows: filter nothing', 'f\x15ip.addr == 1.2.3.4\r'), ('flows: clear', '\x1b[15~'),
-    ('flow', '\r'), ('flow: zoom', 'z'), ('packet', '\r'), ('back', 'q'), ('follow', 'F'), ('back', 'q'), ('back', 'q'),
-    ('HTTP', '3'), ('HTTP: end', 'G'), ('HTTP: sort', '>'), ('AMQP', '4'), ('servers', '5'), ('server', '\r'), ('back', 'q'),
-    ('capture', '6'), ('findings', '1'), ('search', '/10.1.2.3\r'), ('help', '?'), ('back', 'q'),
+    ('flows: filter reset', 'f\x15tcp.flags.reset\r'), ('flows: filter nothing', 'f\x15ip.addr == 1.2.3.4\r'),
+    ('flows: clear', '\x1b[15~'), ('flow', '\r'), ('flow: zoom', 'z'), ('packet', '\r'), ('back', 'q'),
+    ('follow', 'F'), ('back', 'q'), ('back', 'q'),
+    ('HTTP', '3'), ('HTTP: end', 'G'), ('HTTP: sort', '>'), ('AMQP', '4'), ('servers', '5'), ('server', '\r'),
+    ('back', 'q'), ('capture', '6'), ('findings', '1'), ('search', '/10.1.2.3\r'), ('help', '?'), ('back', 'q'),
 ]
 QUIET_S = 0.12
 
@@ -63,6 +64,8 @@ class Program:
         for key in keys[:-1] if keys[0] in 'f/' else []:
             os.write(self.fd, key.encode())
             self.drawn(time.monotonic())
+        if os.waitpid(self.pid, os.WNOHANG)[0]:
+            sys.exit(f'{keys!r}: the browser has ended')
         since = time.monotonic()
         os.write(self.fd, (keys[-1] if keys[0] in 'f/' else keys).encode())
         return self.drawn(since)
