@@ -13,7 +13,8 @@
 #   plans    what SQLite means to do for each rule (tests/plan/plan.c)
 #   screens  tests/screens/NAME.screen: a capture of samples/, or of a story of the folder
 #            (NAME.pkt), and keys for the browser; NAME.COLSxROWS is the canvas after them
-#            (tests/screens/screen.c), in three sizes, and with --ascii where it says so;
+#            (tests/screens/screen.c), in three sizes, and with --ascii where it says so; a
+#            line `before COMMAND` is done first, in the folder of captures;
 #            then random keys (tests/screens/monkey.c), and, where tmux is installed, the
 #            program itself in a terminal (tests/browse.sh)
 #   rules    docs/rules.md is what the program writes
@@ -59,11 +60,14 @@ fi
 screen_output() {
 	capture=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
 	mkdir -p "$work/screens"
-	if [ ! -e "$work/screens/$capture.db" ]; then
+	if [ ! -e "$work/screens/$capture" ]; then
 		cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
 			"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
+	fi
+	if [ ! -e "$work/screens/$capture.db" ]; then
 		(cd "$work/screens" && "$TCPWHY" -o "$capture.db" "$capture" > /dev/null 2>&1) || :
 	fi
+	(cd "$work/screens" && eval "$(sed -n 's/^before //p' "$ROOT/tests/screens/$1.screen")")
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
 	(cd "$work/screens" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$capture.db\" $2 $keys" 2>&1)
 }
