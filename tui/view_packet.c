@@ -167,6 +167,21 @@ static int text_draw(struct area a, int row, int look, const char *label, const 
 	return row + 1;
 }
 
+/* What it carries, and what stands out: behind that, or below it where there is no room. */
+static int label_draw(struct area a, int row, const struct packet_label *label)
+{
+	int col = area_put(a, row, 0, LOOK_BOLD, label->text);
+	if (!*label->marks)
+		return row + (*label->text != '\0');
+	col += *label->text ? 2 : 0;
+	if (col + text_width(label->marks) > a.cols) {
+		row++;
+		col = 0;
+	}
+	area_field(a, row, col, a.cols - col, LOOK_WARNING, label->marks);
+	return row + 1;
+}
+
 static int trouble_draw(struct packet_view *v, struct area a, int row)
 {
 	struct sheet sheet = { 0 };
@@ -187,11 +202,7 @@ static int head_draw(struct packet_view *v, struct browser *b, struct area a)
 	char note[NOTE_SIZE];
 	int row = 1;
 	identity_draw(v, b, a);
-	if (*p->label.text || *p->label.marks) {
-		int col = area_put(a, row, 0, LOOK_BOLD, p->label.text);
-		col += *p->label.text ? 2 : 0;
-		area_field(a, row++, col, a.cols - col, LOOK_WARNING, p->label.marks);
-	}
+	row = label_draw(a, row, &p->label);
 	row = text_draw(a, row, LOOK_EVIDENCE, "Evidence of ", p->evidence);
 	if (note_of(b, &about, note, sizeof note))
 		row = text_draw(a, row, LOOK_NOTE, "Note: ", *note ? note : "bookmark");
