@@ -45,7 +45,8 @@ static void numbers_merge(struct numbers *l, size_t from)
 {
 	struct numbers merged = { 0 };
 	size_t a = 0, b = from;
-	qsort(l->at + from, l->n - from, sizeof *l->at, by_number);
+	if (l->n > from)
+		qsort(l->at + from, l->n - from, sizeof *l->at, by_number);
 	while (a < from || b < l->n) {
 		int64_t next = b == l->n || (a < from && l->at[a] <= l->at[b]) ? l->at[a++] : l->at[b++];
 		if (!merged.n || merged.at[merged.n - 1] != next)
