@@ -42,8 +42,6 @@ EMBEDDED := $(sort $(wildcard db/*.sql analyzer/rules/*.sql analyzer/report/*.sq
 SRC  := $(filter-out analyzer/main.c,$(wildcard analyzer/*.c analyzer/base/*.c analyzer/report/*.c \
         dissectors/*.c db/*.c tui/*.c))
 OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/embedded.o
-# The linker takes nothing out of an archive for a weak reference (tui/views.h): named themselves.
-VIEW_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tui/view_*.c))
 UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
 
 all: $(BUILD)/tcpwhy tcpwhy $(BUILD)/compile_commands.json
@@ -52,7 +50,7 @@ all: $(BUILD)/tcpwhy tcpwhy $(BUILD)/compile_commands.json
 tcpwhy: $(BUILD)/tcpwhy
 	@ln -sf $(BUILD)/tcpwhy tcpwhy
 
-$(BUILD)/tcpwhy: $(BUILD)/analyzer/main.o $(VIEW_OBJ) $(BUILD)/core.a
+$(BUILD)/tcpwhy: $(BUILD)/analyzer/main.o $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
 # An archive, so that a test links only what it uses and may stand in for the rest.
@@ -64,9 +62,6 @@ $(BUILD)/core.a: $(OBJ)
 LIBHTP := $(if $(shell pkg-config --exists htp && echo yes),$(BUILD)/tests/differential/libhtp)
 $(LIBHTP): ALL_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags htp))
 $(LIBHTP): LDLIBS += $(shell pkg-config --libs htp)
-
-$(BUILD)/tests/screens/%: $(BUILD)/tests/screens/%.o $(VIEW_OBJ) $(BUILD)/core.a
-	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/core.a
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)

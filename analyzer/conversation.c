@@ -12,6 +12,8 @@
 #include "reorder.h"
 #include "text.h"
 
+enum { PACKETS_AT_ONCE = 1 << 16 };
+
 /* One side on the way through the packets; compare tcp.c, which has no final facts yet. */
 struct talker {
 	struct ordering *ordering;
@@ -32,6 +34,7 @@ struct ordering {
 	bool                 talks;        /* payload came */
 	size_t               held;
 	uint8_t             *zeroes;       /* LIMIT_PACKET of them */
+	sqlite3_stmt        *packets;      /* running */
 };
 
 struct indexed { struct mark at; enum side sender; unsigned flags; uint32_t seq, ack, len; };
@@ -132,16 +135,16 @@ static void payload_take(struct ordering *o, const struct indexed *p)
 	reorder_data(&own->reorder, (uint64_t)off, len, kept, p->at, &out);
 }
 
-static void packet_take(struct ordering *o, const struct indexed *p)
+static void packet_take(struct ordering *o, struct indexed p)
 {
-	bool early = too_early(o, p);
-	o->side[p->sender].has_seq = true;
-	acknowledge(o, p);
-	if (!(p->flags & TCP_RST) && !early)
-		payload_take(o, p);
-	if (p->flags & TCP_ACK)
-		o->side[p->sender].has_ack = true;
-	o->last = p->at;
+	bool early = too_early(o, &p);
+	o->side[p.sender].has_seq = true;
+	acknowledge(o, &p);
+	if (!(p.flags & TCP_RST) && !early)
+		payload_take(o, &p);
+	if (p.flags & TCP_ACK)
+		o->side[p.sender].has_ack = true;
+	o->last = p.at;
 }
 
 /* ---- the case ---- */
@@ -182,28 +185,27 @@ static bool flow_read(struct sqlite3 *db, struct ordering *o, struct err *err)
 	return ok;
 }
 
-static bool packets_read(struct sqlite3 *db, struct ordering *o, struct err *err)
+static bool packets_begin(struct sqlite3 *db, struct ordering *o, struct err *err)
 {
 	static const char sql[] =
 		"SELECT frame, ns, sender = 'server', flags, seq, ack, len FROM packet"
 		" WHERE flow_id = ?1 ORDER BY frame";
-	sqlite3_stmt *s = NULL;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
-	sqlite3_bind_int64(s, 1, o->to->flow_id);
-	while (rc == SQLITE_OK && !o->to->cut && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		struct indexed p = {
-			.at = { (uint64_t)sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1) },
-			.sender = (enum side)sqlite3_column_int(s, 2),
-			.flags = (unsigned)sqlite3_column_int(s, 3),
-			.seq = (uint32_t)sqlite3_column_int64(s, 4),
-			.ack = (uint32_t)sqlite3_column_int64(s, 5),
-			.len = (uint32_t)sqlite3_column_int64(s, 6),
-		};
-		packet_take(o, &p);
-		rc = SQLITE_OK;
-	}
-	sqlite3_finalize(s);
-	return rc == SQLITE_OK || rc == SQLITE_DONE || fail_case(db, err);
+	if (sqlite3_prepare_v2(db, sql, -1, &o->packets, NULL) != SQLITE_OK)
+		return fail_case(db, err);
+	sqlite3_bind_int64(o->packets, 1, o->to->flow_id);
+	return true;
+}
+
+static struct indexed packet_of(sqlite3_stmt *s)
+{
+	return (struct indexed){
+		.at = { (uint64_t)sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1) },
+		.sender = (enum side)sqlite3_column_int(s, 2),
+		.flags = (unsigned)sqlite3_column_int(s, 3),
+		.seq = (uint32_t)sqlite3_column_int64(s, 4),
+		.ack = (uint32_t)sqlite3_column_int64(s, 5),
+		.len = (uint32_t)sqlite3_column_int64(s, 6),
+	};
 }
 
 /* What waits behind holes, and what never came. */
@@ -215,33 +217,71 @@ static void sides_end(struct ordering *o)
 		int64_t end = t->top_off > t->acked_off ? t->top_off : t->acked_off;
 		if (o->talks && !o->to->cut)
 			reorder_flush(&t->reorder, end > 0 ? (uint64_t)end : 0, o->last, &out);
-		reorder_free(&t->reorder);
 	}
 }
 
-struct conversation *conversation_of(struct sqlite3 *db, int64_t flow_id, struct err *err)
+static void ordering_free(struct ordering *o)
+{
+	if (!o)
+		return;
+	o->to->ordering = NULL;
+	sqlite3_finalize(o->packets);
+	for (int i = CLIENT; i <= SERVER; i++)
+		reorder_free(&o->side[i].reorder);
+	free(o->zeroes);
+	free(o);
+}
+
+struct conversation *conversation_begin(struct sqlite3 *db, int64_t flow_id, struct err *err)
 {
 	struct conversation *c = alloc_zeroed(1, sizeof *c);
-	struct ordering o = { .to = c };
+	struct ordering *o = c->ordering = alloc_zeroed(1, sizeof *o);
 	c->flow_id = flow_id;
-	if (!flow_read(db, &o, err)) {
-		conversation_free(c);
-		return NULL;
-	}
-	o.zeroes = alloc_zeroed(LIMIT_PACKET, 1);
-	bool ok = packets_read(db, &o, err);
-	sides_end(&o);
-	free(o.zeroes);
-	if (ok)
+	o->to = c;
+	o->zeroes = alloc_zeroed(LIMIT_PACKET, 1);
+	if (flow_read(db, o, err) && packets_begin(db, o, err))
 		return c;
 	conversation_free(c);
 	return NULL;
 }
 
+bool conversation_go_on(struct conversation *c, int packets, struct err *err)
+{
+	struct ordering *o = c->ordering;
+	int rc = SQLITE_ROW;
+	if (!o)
+		return true;
+	for (int i = 0; i < packets && !c->cut && rc == SQLITE_ROW; i++) {
+		rc = sqlite3_step(o->packets);
+		if (rc == SQLITE_ROW)
+			packet_take(o, packet_of(o->packets));
+	}
+	if (rc == SQLITE_ROW && !c->cut)
+		return true;
+	bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE || fail_case(sqlite3_db_handle(o->packets), err);
+	if (ok)
+		sides_end(o);
+	ordering_free(o);
+	return ok;
+}
+
+struct conversation *conversation_of(struct sqlite3 *db, int64_t flow_id, struct err *err)
+{
+	struct conversation *c = conversation_begin(db, flow_id, err);
+	while (c && c->ordering)
+		if (!conversation_go_on(c, PACKETS_AT_ONCE, err)) {
+			conversation_free(c);
+			return NULL;
+		}
+	return c;
+}
+
 void conversation_free(struct conversation *c)
 {
-	if (c)
+	if (c) {
+		ordering_free(c->ordering);
 		free(c->pieces);
+	}
 	free(c);
 }
 

@@ -37,10 +37,17 @@ struct conversation {
 	size_t        n, room;
 	uint64_t      bytes[2];        /* of data, by sender */
 	bool          cut;
+	struct ordering *ordering;     /* what is still to be found; NULL: all pieces are there */
 };
 
 /* NULL: the case cannot be read, or has no such flow. */
 struct conversation *conversation_of(struct sqlite3 *, int64_t flow_id, struct err *);
+
+/* The same little by little: without a piece at first, and then with those of some packets more.
+ * Pieces that are there stay as they are, but a gap may grow. False: the case cannot be read;
+ * there will be no more pieces. */
+struct conversation *conversation_begin(struct sqlite3 *, int64_t flow_id, struct err *);
+bool conversation_go_on(struct conversation *, int packets, struct err *);
 
 /* The bytes [from, from + n) of the i-th piece, without secrets (packet_read.h), lent until
  * the reader's next call; n may reach beyond the end. Fewer where the capture kept fewer

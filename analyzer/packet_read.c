@@ -31,9 +31,9 @@ struct packet_reader {
 	sqlite3          *db;
 	struct known_flow flow;
 	struct open_file  file;
-	sqlite3_stmt     *row;               /* row_sql; NULL: not needed yet */
 	struct decoder   *decoder;
 	struct redactor  *redactor;          /* of the flow; NULL: nothing is hidden */
+	sqlite3_stmt     *row;               /* row_sql, used again and again */
 	uint8_t          *shown, *payload;   /* copies to overwrite secrets in */
 };
 
@@ -125,7 +125,7 @@ static const char row_sql[] =
 static bool row_read(struct packet_reader *r, uint64_t frame, struct row *row, struct err *err)
 {
 	*row = (struct row){ .frame = frame, .ns = NO_TIME, .file_offset = NONE };
-	if (!r->row && !(r->row = query(r, row_sql, r->flow.id, (int64_t)frame, err)))
+	if (!r->row && !(r->row = query(r, row_sql, 0, 0, err)))
 		return false;
 	sqlite3_stmt *s = r->row;
 	sqlite3_bind_int64(s, 1, r->flow.id);
@@ -141,8 +141,9 @@ static bool row_read(struct packet_reader *r, uint64_t frame, struct row *row, s
 			.len = (uint32_t)sqlite3_column_int64(s, 5),
 			.flags = (uint8_t)sqlite3_column_int(s, 6),
 		};
+	bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE || fail_case(r, err);
 	sqlite3_reset(s);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE || fail_case(r, err);
+	return ok;
 }
 
 /* ---- files ---- */
@@ -307,53 +308,79 @@ static bool packet_read_raw(struct packet_reader *r, const struct row *row, stru
 
 /* Packets of a side, from the first byte of [?3, ?4) to the last; all numbers wrap. */
 static const char reaching_sql[] =
-	"SELECT frame FROM packet WHERE flow_id = ?1 AND (sender = 'server') = ?2 AND len > 0"
+	"SELECT frame FROM packet WHERE flow_id = ?1 AND frame BETWEEN ?5 AND ?6 AND (sender = 'server') = ?2 AND len > 0"
 	"   AND ((seq - ?3) & 0xffffffff < ?4 OR (?3 - seq) & 0xffffffff < len)"
 	" ORDER BY (seq - ?3 + 0x80000000) & 0xffffffff, frame";
 
-/* Learn a head or a method from the packets that brought it. */
-static bool region_learn(struct packet_reader *r, enum side sender, uint32_t from, uint32_t to,
-                         struct err *err)
+/* Part of a flow, by frames; and part of what a side sent. */
+struct frames { int64_t first, last; };
+struct region_wanted { enum side sender; uint32_t from, to; };
+
+/* Some two thousand packets of the flow about this one: chunks of packet_index before and behind it. */
+static struct frames frames_about(struct packet_reader *r, uint64_t frame)
+{
+	static const char sql[] =
+		"SELECT (SELECT min(f) FROM (SELECT first_frame AS f FROM packet_index WHERE flow_id = ?1 AND first_frame <= ?2"
+		"                             ORDER BY f DESC LIMIT 8)),"
+		"       (SELECT max(f) FROM (SELECT last_frame AS f FROM packet_index WHERE flow_id = ?1 AND first_frame >= ?2"
+		"                             ORDER BY first_frame LIMIT 8))";
+	struct frames about = { 0, INT64_MAX };
+	struct err err;
+	sqlite3_stmt *s = query(r, sql, r->flow.id, (int64_t)frame, &err);
+	if (s && sqlite3_step(s) == SQLITE_ROW)
+		about = (struct frames){ number_or(s, 0, 0), number_or(s, 1, INT64_MAX) };
+	sqlite3_finalize(s);
+	return about;
+}
+
+/* Learn a head or a method from the packets among these that brought it. *whole: nothing more
+ * is wanted of it. */
+static bool region_learn_from(struct packet_reader *r, const struct region_wanted *w, struct frames among, bool *whole,
+                              struct err *err)
 {
 	struct read_packet p;
 	struct row row;
-	uint32_t still = from, end;
+	uint32_t still = w->from, end;
 	bool ok = true;
-	sqlite3_stmt *s = query(r, reaching_sql, r->flow.id, sender, err);
+	*whole = false;
+	sqlite3_stmt *s = query(r, reaching_sql, r->flow.id, w->sender, err);
 	if (!s)
 		return false;
-	sqlite3_bind_int64(s, 3, (uint32_t)(r->flow.first_seq[sender] + from));
-	sqlite3_bind_int64(s, 4, to - from);
-	while (ok && still == from && sqlite3_step(s) == SQLITE_ROW) {
+	sqlite3_bind_int64(s, 3, (uint32_t)(r->flow.first_seq[w->sender] + w->from));
+	sqlite3_bind_int64(s, 4, w->to - w->from);
+	sqlite3_bind_int64(s, 5, among.first);
+	sqlite3_bind_int64(s, 6, among.last);
+	while (ok && !*whole && sqlite3_step(s) == SQLITE_ROW) {
 		ok = row_read(r, (uint64_t)sqlite3_column_int64(s, 0), &row, err)
 		  && packet_read_raw(r, &row, &p, err);
 		if (ok && p.is_segment)
-			redactor_learn(r->redactor, r->flow.id, sender, p.off, p.segment.payload);
-		if (!redactor_wants(r->redactor, r->flow.id, sender, from, 1, &still, &end))
-			break;
+			redactor_learn(r->redactor, r->flow.id, w->sender, p.off, p.segment.payload);
+		*whole = !redactor_wants(r->redactor, r->flow.id, w->sender, w->from, 1, &still, &end) || still != w->from;
 	}
 	sqlite3_finalize(s);
-	redactor_learned_at(r->redactor, r->flow.id, sender, from);
 	return ok;
 }
 
-/* Learn what must be known before the packet can be shown. Most heads lie in the packet
- * that they begin in, which spares looking for others. */
+/* Those that brought it lie about the packet that has a part of it, nearly always. */
+static bool region_learn(struct packet_reader *r, uint64_t frame, const struct region_wanted *w, struct err *err)
+{
+	static const struct frames all = { 0, INT64_MAX };
+	bool whole;
+	bool ok = region_learn_from(r, w, frames_about(r, frame), &whole, err)
+	       && (whole || region_learn_from(r, w, all, &whole, err));
+	redactor_learned_at(r->redactor, r->flow.id, w->sender, w->from);
+	return ok;
+}
+
+/* Learn what must be known before the packet can be shown. */
 static bool secrets_learn(struct packet_reader *r, const struct row *row, struct err *err)
 {
-	struct read_packet p;
-	uint32_t from, to, off = row->seq - r->flow.first_seq[row->sender];
+	struct region_wanted w = { .sender = row->sender };
+	uint32_t off = row->seq - r->flow.first_seq[row->sender];
 	off += row->flags & TCP_SYN ? 1 : 0;
-	if (!r->redactor || !row->is_segment
-	    || !redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
-		return true;
-	bool begins_here = (int32_t)(from - off) >= 0;
-	if (begins_here && !packet_read_raw(r, row, &p, err))
-		return false;
-	if (begins_here)
-		redactor_learn(r->redactor, r->flow.id, row->sender, off, p.segment.payload);
-	while (redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &from, &to))
-		if (!region_learn(r, row->sender, from, to, err))
+	while (r->redactor && row->is_segment
+	       && redactor_wants(r->redactor, r->flow.id, row->sender, off, row->len, &w.from, &w.to))
+		if (!region_learn(r, row->frame, &w, err))
 			return false;
 	return true;
 }

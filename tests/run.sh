@@ -14,9 +14,10 @@
 #   screens  tests/screens/NAME.screen: a capture of samples/, or of a story of the folder
 #            (NAME.pkt), or several (--separate), and keys for the browser; NAME.COLSxROWS is
 #            the canvas after them (tests/screens/screen.c), in three sizes, and with --ascii
-#            where it says so; then whether three keys lead to cause and proof of each sample
-#            (three_keys.py), random keys (monkey.c), and, where tmux is installed, the program
-#            itself in a terminal (tests/browse.sh)
+#            where it says so; a line `before COMMAND` is done first, beside a copy of all.
+#            Then whether three keys lead to cause and proof of each sample (three_keys.py),
+#            random keys (monkey.c), and, where tmux is installed, the program itself in a
+#            terminal (tests/browse.sh)
 #   rules    docs/rules.md is what the program writes
 #   samples  every capture of samples/ against its truth (tests/samples.py)
 #   browser  where Chromium is installed: it opens the pages that the cases made
@@ -62,16 +63,17 @@ screen_output() {
 	captures=$(sed -n 's/^capture //p' "tests/screens/$1.screen")
 	case=$(echo "$captures" | tr ' ' '+').db
 	mkdir -p "$work/screens"
+	for capture in $captures; do
+		[ -e "$work/screens/$capture" ] || cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
+			"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
+	done
 	if [ ! -e "$work/screens/$case" ]; then
-		for capture in $captures; do
-			cp "$SAMPLES/$capture" "$work/screens/" 2> /dev/null ||
-				"$BUILD/pkt" "tests/screens/${capture%.pcap}.pkt" > "$work/screens/$capture"
-		done
 		(cd "$work/screens" && "$TCPWHY" --separate -o "$case" $captures > /dev/null 2>&1) || :
 	fi
 	keys=$(sed -n 's/^keys //p' "tests/screens/$1.screen" | tr '\n' ' ')
 	rm -rf "$work/screen" && mkdir "$work/screen"
 	(cd "$work/screens" && cp $captures "$case" "$work/screen/")
+	(cd "$work/screen" && eval "$(sed -n 's/^before //p' "$ROOT/tests/screens/$1.screen")")
 	(cd "$work/screen" && eval "\"$ROOT/$BUILD/tests/screens/screen\" $(sed -n 's/^options //p' "$ROOT/tests/screens/$1.screen") \"$case\" $2 $keys" 2>&1) |
 		sed 's/\(Rule set *\)[0-9a-f]\{64\}/\1(SHA-256)/'
 }

@@ -117,6 +117,18 @@ static void notes_open(struct browser *b, void *state, int key)
 		browser_open(b, &view_notes, (struct subject){ 0 });
 }
 
+static void follow_open(struct browser *b, void *state, int key)
+{
+	struct about about = browser_about(b);
+	(void)state, (void)key;
+	if (browser_top(b)->view == &view_follow)
+		return;
+	if (about.flow)
+		browser_open(b, &view_follow, (struct subject){ .id = about.flow, .frame = about.frame });
+	else
+		browser_say(b, LOOK_WARNING, "There is no flow here to follow.");
+}
+
 const struct binding browser_bindings[] = {
 	{ { '?', K_F1 }, "help", "this page", help },
 	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, leave", back },
@@ -128,6 +140,7 @@ const struct binding browser_bindings[] = {
 	{ { K_TAB, K_BACK_TAB }, NULL, "the next tab, or the one before", tab_next },
 	{ { 'f', K_F7 }, "filter", "choose flows by a filter; Tab completes its words", filter_ask },
 	{ { K_F5 }, NULL, "clear the filter", filter_clear },
+	{ { 'F' }, NULL, "what was said on this connection", follow_open },
 	{ { ' ' }, NULL, "mark this flow; two can be marked", flow_mark },
 	{ { 'c' }, NULL, "compare the two marked flows, or the marked one with this", flows_compare },
 	{ { 'e', 'E' }, NULL, "the next problem, or the one before", problem_step },

@@ -57,10 +57,6 @@ static void opened_close(struct opened *o)
 void browser_open(struct browser *b, const struct view *view, struct subject subject)
 {
 	struct err err;
-	if (!view) {
-		browser_say(b, LOOK_ERROR, "There is no such view.");
-		return;
-	}
 	struct opened *pile = b->pile[b->tab], new = { view, alloc_zeroed(1, view->size) };
 	if (!view->open(new.state, b, subject, &err)) {
 		browser_say(b, LOOK_ERROR, "%s", err.text);

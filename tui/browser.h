@@ -17,6 +17,7 @@
 #include "canvas.h"
 #include "flow_columns.h"
 #include "later.h"
+#include "packet_choice.h"
 #include "prompt.h"
 #include "report_model.h"
 #include "seek.h"
@@ -64,6 +65,7 @@ struct browser {
 	char          search[PROMPT_SIZE];
 	int64_t       marked[BROWSER_MARKS];     /* flows to compare, the older first; 0: none */
 	struct flow_choice flows;                /* how the list of flows looks */
+	struct packet_choice packets;            /* how packets look */
 	struct seek   seek;                      /* what is looked for */
 
 	struct prompt prompt;

@@ -415,14 +415,20 @@ static int64_t nearer(int64_t a, int64_t b, bool backwards)
 	return !a ? b : !b ? a : (a < b) != backwards ? a : b;
 }
 
-int64_t flow_steps_mark(struct flow_steps *s, int64_t frame, bool backwards)
+int64_t flow_event_mark(struct model *model, int64_t flow_id, int64_t frame, bool backwards)
 {
 	char sql[sizeof mark_sql + 16];
 	int64_t found = 0;
 	snprintf(sql, sizeof sql, mark_sql, backwards ? "max" : "min", backwards ? "max" : "min", backwards ? '<' : '>');
-	struct sqlite3_stmt *q = model_query(s->model, sql, s->flow_id, frame);
-	while (model_next(s->model, q))
+	struct sqlite3_stmt *q = model_query(model, sql, flow_id, frame);
+	while (model_next(model, q))
 		found = sqlite3_column_int64(q, 0);
+	return found;
+}
+
+int64_t flow_steps_mark(struct flow_steps *s, int64_t frame, bool backwards)
+{
+	int64_t found = flow_event_mark(s->model, s->flow_id, frame, backwards);
 	size_t at = numbers_below(&s->evidence, backwards ? frame : frame + 1), extra = extras_before(s, backwards ? frame : frame + 1);
 	if (backwards ? at > 0 : at < s->evidence.n)
 		found = nearer(found, s->evidence.at[backwards ? at - 1 : at], backwards);

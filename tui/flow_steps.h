@@ -85,6 +85,9 @@ int64_t flow_steps_row(struct flow_steps *, int64_t frame);
 /* The next frame with a mark, an ICMP error or evidence behind this one, or before it; 0: none. */
 int64_t flow_steps_mark(struct flow_steps *, int64_t frame, bool backwards);
 
+/* The next frame that stands out by itself; 0: none. By index: no flow_steps is needed. */
+int64_t flow_event_mark(struct model *, int64_t flow_id, int64_t frame, bool backwards);
+
 /* The row of the next silence; -1: none. */
 int64_t flow_steps_silence(struct flow_steps *, int64_t row, bool backwards);
 

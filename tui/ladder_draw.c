@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "text.h"
 
 enum { FRAME_COLS = 8, LANE = 12 };               /* the least between two lifelines */
@@ -16,7 +17,6 @@ enum { FRAME_COLS = 8, LANE = 12 };               /* the least between two lifel
 #define LEFT   "\xe2\x97\x84"
 #define MARK   "\xe2\x97\x8f"
 
-static const int64_t NS = 1000000000;
 
 int ladder_least(int lines)
 {
@@ -60,13 +60,7 @@ void ladder_names(const struct sketch *s, struct area a)
 void clock_draw(struct area a, int row, int col, enum clock clock, int64_t ns, int64_t origin_ns, int64_t before_ns)
 {
 	char text[TEXT_TIME_SIZE];
-	int64_t at = ns - (clock == CLOCK_DELTA ? before_ns : origin_ns), size = at < 0 ? -at : at;
-	if (clock == CLOCK_ABSOLUTE)
-		snprintf(text, sizeof text, "%s", text_time(ns, (char[TEXT_TIME_SIZE]){ 0 }) + 11);
-	else
-		snprintf(text, sizeof text, "%s%lld.%06d", at < 0 ? "-" : clock == CLOCK_DELTA ? "+" : "",
-		         (long long)(size / NS), (int)(size % NS / 1000));
-	area_field(a, row, col, -CLOCK_COLS, LOOK_PLAIN, text);
+	area_field(a, row, col, -CLOCK_COLS, LOOK_PLAIN, clock_text(clock, ns, origin_ns, before_ns, text));
 }
 
 static void lives(const struct sketch *s, struct area a, int row, const char *sign)

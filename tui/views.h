@@ -4,9 +4,6 @@
 
 #include "view.h"
 
-/* Until all are there: the address of one that is not is NULL, and browser_open() says so. */
-#define LATER __attribute__((weak))
-
 /* What each is opened on. */
 extern const struct view view_findings;         /* nothing */
 extern const struct view view_finding;          /* id: finding.id */
@@ -14,8 +11,8 @@ extern const struct view view_flows;            /* nothing: the flows that brows
 extern const struct view view_columns;          /* nothing: of view_flows */
 extern const struct view view_flow;             /* id: flow.id; frame: where to stand (0: the beginning);
                                                    other: finding.id whose evidence is marked (0: of all) */
-extern const struct view view_packet LATER;     /* id: flow.id; frame: the capture's */
-extern const struct view view_follow LATER;     /* id: flow.id; frame: where to stand, or 0 */
+extern const struct view view_packet;           /* id: flow.id; frame: the capture's */
+extern const struct view view_follow;           /* id: flow.id; frame: where to stand, or 0 */
 extern const struct view view_compare;          /* id, other: two flows */
 extern const struct view view_exchanges;        /* id: flow.id, or 0 for all */
 extern const struct view view_exchange;         /* id: http_exchange.rowid */
