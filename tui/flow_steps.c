@@ -49,7 +49,8 @@ static void silence_take(struct flow_steps *s, struct sqlite3_stmt *row)
 static void icmp_take(struct flow_steps *s, struct sqlite3_stmt *row)
 {
 	extra_add(s, (struct step){ .kind = STEP_ICMP, .frame = sqlite3_column_int64(row, 0),
-	                            .ns = sqlite3_column_int64(row, 1), .client = sqlite3_column_int(row, 2) });
+	                            .ns = sqlite3_column_int64(row, 1), .client = sqlite3_column_int(row, 2),
+	                            .evidence = flow_steps_is_evidence(s, sqlite3_column_int64(row, 0)) });
 }
 
 /* ---- what is read in pieces ---- */

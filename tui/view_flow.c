@@ -370,7 +370,7 @@ static const struct binding flow_bindings[] = {
 	{ { K_ENTER, K_RIGHT, 'l' }, "open", "the packet of this row", packet_open },
 	{ { 'z', '-' }, "fewer", "fewer rows: only messages, opens, closes and what stands out; then only evidence", zoom_turn },
 	{ { 'Z', '+' }, NULL, "more rows, up to all packets", zoom_turn },
-	{ { ']', '[' }, "mark", "the next packet that stands out or is evidence, or the one before", mark_go },
+	{ { ']', '[' }, NULL, "the next packet that stands out or is evidence, or the one before", mark_go },
 	{ { '}', '{' }, NULL, "the next silence, or the one before", silence_go },
 	{ { 'v' }, "good one", "compare with a connection to the same server that went well", good_show },
 	{ { 'i' }, "finding", "the gravest finding about this connection", finding_show },
