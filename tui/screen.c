@@ -92,29 +92,30 @@ void screen_close(void)
 
 /* ---- colours ---- */
 
-/* Of 256 colours, of 8, and what says it without any. The many are of middling brightness, for
- * nobody can tell whether the terminal is dark or light. */
-static const struct { short many, few; attr_t attr, mono; } palette[LOOKS] = {
-	[LOOK_PLAIN]    = { -1, -1, A_NORMAL, A_NORMAL },
-	[LOOK_BOLD]     = { -1, -1, A_BOLD, A_BOLD },
-	[LOOK_DIM]      = { 244, -1, A_NORMAL, A_DIM },
-	[LOOK_HEAD]     = { 33, COLOR_CYAN, A_BOLD, A_BOLD },
-	[LOOK_BAR]      = { 252, -1, A_NORMAL, A_REVERSE },
-	[LOOK_TAB]      = { 231, COLOR_CYAN, A_BOLD, A_BOLD | A_UNDERLINE },
-	[LOOK_KEY]      = { 33, COLOR_CYAN, A_NORMAL, A_BOLD },
-	[LOOK_ERROR]    = { 203, COLOR_RED, A_BOLD, A_BOLD | A_UNDERLINE },
-	[LOOK_WARNING]  = { 172, COLOR_YELLOW, A_BOLD, A_BOLD },
-	[LOOK_NOTE]     = { 33, COLOR_CYAN, A_NORMAL, A_NORMAL },
-	[LOOK_GOOD]     = { 71, COLOR_GREEN, A_NORMAL, A_NORMAL },
-	[LOOK_CLIENT]   = { 37, COLOR_CYAN, A_NORMAL, A_NORMAL },
-	[LOOK_SERVER]   = { 170, COLOR_MAGENTA, A_NORMAL, A_NORMAL },
-	[LOOK_EVIDENCE] = { 172, COLOR_YELLOW, A_BOLD, A_BOLD },
-	[LOOK_MATCH]    = { 178, COLOR_YELLOW, A_REVERSE, A_REVERSE | A_BOLD },
+/* Of 256 colours, and of these on the ground of what is selected; of 8; and what says it without
+ * any. The first are of middling brightness, for nobody can tell whether the terminal is dark or
+ * light. */
+static const struct { short many, selected, few; attr_t attr, mono; } palette[LOOKS] = {
+	[LOOK_PLAIN]    = { -1, 231, -1, A_NORMAL, A_NORMAL },
+	[LOOK_BOLD]     = { -1, 231, -1, A_BOLD, A_BOLD },
+	[LOOK_DIM]      = { 244, 250, -1, A_NORMAL, A_DIM },
+	[LOOK_HEAD]     = { 33, 117, COLOR_CYAN, A_BOLD, A_BOLD },
+	[LOOK_BAR]      = { 252, 231, -1, A_NORMAL, A_REVERSE },
+	[LOOK_TAB]      = { 231, 231, COLOR_CYAN, A_BOLD, A_BOLD | A_UNDERLINE },
+	[LOOK_KEY]      = { 33, 117, COLOR_CYAN, A_NORMAL, A_BOLD },
+	[LOOK_ERROR]    = { 203, 217, COLOR_RED, A_BOLD, A_BOLD | A_UNDERLINE },
+	[LOOK_WARNING]  = { 172, 222, COLOR_YELLOW, A_BOLD, A_BOLD },
+	[LOOK_NOTE]     = { 33, 117, COLOR_CYAN, A_NORMAL, A_NORMAL },
+	[LOOK_GOOD]     = { 71, 157, COLOR_GREEN, A_NORMAL, A_NORMAL },
+	[LOOK_CLIENT]   = { 37, 123, COLOR_CYAN, A_NORMAL, A_NORMAL },
+	[LOOK_SERVER]   = { 170, 219, COLOR_MAGENTA, A_NORMAL, A_NORMAL },
+	[LOOK_EVIDENCE] = { 172, 222, COLOR_YELLOW, A_BOLD, A_BOLD },
+	[LOOK_MATCH]    = { 178, 178, COLOR_YELLOW, A_REVERSE, A_REVERSE | A_BOLD },
 };
 
 /* With 256 colours, behind the bar, the tab that is shown, and what is selected; else these are
  * reversed. */
-enum { BAR_GROUND = 238, TAB_GROUND = 25, SELECTED_GROUND = 24, SELECTED_PLAIN = 231 };
+enum { BAR_GROUND = 238, TAB_GROUND = 25, SELECTED_GROUND = 24 };
 
 static short pair_made(int nr, short colour, short ground)
 {
@@ -135,7 +136,7 @@ static void colours_set(bool wanted)
 			plain->attr = palette[look].mono;
 		*selected = *plain;
 		if (many)
-			selected->pair = pair_made(LOOKS + look + 1, colour >= 0 ? colour : SELECTED_PLAIN, SELECTED_GROUND);
+			selected->pair = pair_made(LOOKS + look + 1, palette[look].selected, SELECTED_GROUND);
 		else
 			selected->attr ^= A_REVERSE;
 		if (any)
