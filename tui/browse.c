@@ -175,11 +175,23 @@ static void loop(struct browsing *b, struct browser *browser)
 	}
 }
 
+/* What the command line asks to be shown, of findings and of connections. */
+static bool choose(struct browsing *b)
+{
+	if (choice_make(store_db(b->store), &b->options->which, &b->err))
+		return true;
+	remark(b->err.text);
+	b->status = EXIT_UNREADABLE;
+	return false;
+}
+
 static void browser_run(struct browsing *b)
 {
 	static const struct outside outside = { .copy = out_copy, .key_waits = out_key_waits, .suspend = out_suspend };
 	struct browser *browser = alloc_zeroed(1, sizeof *browser);
 	if (browser_begin(browser, b->store, &outside, &b->err)) {
+		if (b->options->which.filter)
+			snprintf(browser->filter, sizeof browser->filter, "%s", b->options->which.filter);
 		if (remarks.n)
 			browser_say(browser, LOOK_WARNING, "%s", remarks.line[remarks.n - 1]);
 		loop(b, browser);
@@ -197,7 +209,7 @@ int browse(const struct options *o, const struct rules *rules)
 	if (!screen_open(&(struct screen_options){ .colour = o->colour, .mouse = !o->no_mouse }, &b.err))
 		return give_up(&b.err, EXIT_UNREADABLE);
 	b.canvas.ascii = screen_ascii();
-	if (store_is_case(o->files[0]) ? case_open(&b) : captures_read(&b))
+	if ((store_is_case(o->files[0]) ? case_open(&b) : captures_read(&b)) && choose(&b))
 		browser_run(&b);
 	screen_close();
 	remarks_print();
