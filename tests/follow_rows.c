@@ -54,6 +54,25 @@ static void row_check(struct follow_rows *f, int64_t at, size_t *piece, size_t *
 		CHECK(*off == r.bytes.n && *off + r.missing == f->talk->pieces[r.piece].n);
 }
 
+/* Whether the row, a third of the way, is found where counting all before it says it is. */
+static void place_check(struct follow_rows *f)
+{
+	int64_t at = f->total / 3, row = 0;
+	size_t piece = 0;
+	for (size_t next = 0; next < f->n; next++)
+		if (is_shown(f, next)) {
+			int64_t first = follow_row_of(f, next);
+			if (first > at)
+				break;
+			CHECK(first >= row);
+			row = first;
+			piece = next;
+		}
+	struct follow_row r;
+	if (follow_row(f, at, &r) && r.kind != FOLLOW_SILENCE)
+		CHECK(r.piece == piece && follow_row_of(f, piece) <= at);
+}
+
 /* Settle pieces from either end, as somebody does who jumps about; then all must fit together. */
 static void shown_check(struct follow_rows *f, struct follow_show show)
 {
@@ -61,6 +80,8 @@ static void shown_check(struct follow_rows *f, struct follow_show show)
 	for (size_t i = 0; i < f->n; i++) {
 		size_t piece = i % 2 ? i / 2 : f->n - 1 - i / 2;
 		int64_t before = f->total, from = 0, by = follow_settle(f, piece, &from);
+		if (i % 16 == 0)
+			place_check(f);
 		CHECK(f->total == before + by && follow_known(f, piece) && from >= 0 && from <= before);
 	}
 	size_t piece = 0, off = 0;
