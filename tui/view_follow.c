@@ -340,17 +340,9 @@ static void head_draw(struct follow_view *v, struct browser *b, struct area a)
 
 static int trouble_draw(struct follow_view *v, struct area a, int row)
 {
-	struct sheet sheet = { 0 };
 	char text[sizeof v->rows.trouble.text + 40];
-	if (!*v->rows.trouble.text)
-		return row;
 	snprintf(text, sizeof text, "The packets cannot be read: %s", v->rows.trouble.text);
-	sheet_begin(&sheet, a.cols, a.on->ascii);
-	sheet_fold(&sheet, 0, "", LOOK_ERROR, text);
-	area_copy(area_part(a, row, 0, sheet.used, a.cols), &sheet.canvas, 0);
-	row += sheet.used;
-	sheet_free(&sheet);
-	return row;
+	return *v->rows.trouble.text ? sheet_put(a, row, LOOK_ERROR, text) : row;
 }
 
 static void text_draw(const struct follow_row *r, struct area a, int row, int col, int look)
