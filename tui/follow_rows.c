@@ -80,7 +80,7 @@ static size_t piece_at(struct follow_rows *f, int64_t row, int64_t *first)
 {
 	size_t piece = f->found.piece;
 	*first = f->found.row;
-	if (row < *first || row - *first > 4 * FOLLOW_BLOCK || piece >= f->n) {
+	if (row < *first || row - *first > 16 * FOLLOW_BLOCK || piece >= f->n) {
 		*first = 0;
 		for (piece = 0; piece + FOLLOW_BLOCK < f->n && *first + f->block[piece / FOLLOW_BLOCK] <= row; piece += FOLLOW_BLOCK)
 			*first += f->block[piece / FOLLOW_BLOCK];

@@ -15,7 +15,7 @@
 
 #include "conversation.h"
 
-enum { FOLLOW_KEPT = 256, FOLLOW_HELD = 16 << 20, FOLLOW_BLOCK = 512 };
+enum { FOLLOW_KEPT = 256, FOLLOW_HELD = 16 << 20, FOLLOW_BLOCK = 128 };
 
 #define FOLLOW_SILENCE_NS INT64_C(1000000000)
 

@@ -122,6 +122,17 @@ void sheet_draw(struct sheet *s, struct area a)
 		area_select(a, (int)(s->list.at - s->list.top));
 }
 
+int sheet_put(struct area a, int row, int look, const char *text)
+{
+	struct sheet sheet = { 0 };
+	sheet_begin(&sheet, a.cols, a.on->ascii);
+	sheet_fold(&sheet, 0, "", look, text);
+	area_copy(area_part(a, row, 0, sheet.used, a.cols), &sheet.canvas, 0);
+	row += sheet.used;
+	sheet_free(&sheet);
+	return row;
+}
+
 void sheet_free(struct sheet *s)
 {
 	canvas_free(&s->canvas);

@@ -48,6 +48,9 @@ void sheet_heading(struct sheet *, const char *words);
 /* Show it; the row at which the user stands is selected. */
 void sheet_draw(struct sheet *, struct area);
 
+/* Text folded onto an area, from this row on; returns the row behind it. */
+int sheet_put(struct area, int row, int look, const char *text);
+
 void sheet_free(struct sheet *);
 
 #endif

@@ -6,14 +6,14 @@
 
 #include "browser.h"
 #include "clock.h"
-#include "follow_rows.h"
+#include "follow_draw.h"
 #include "hex_draw.h"
 #include "key.h"
 #include "packet_read.h"
 #include "text.h"
 #include "views.h"
 
-enum { HEAD_ROWS = 2, DIGITS = 8, SIGN_COLS = 2, FRAME_COLS = 8, TIME_COLS = 16, TEXT_LEAST = 60, PACKETS = 500, SAMPLE = 256, SAMPLES = 2 };
+enum { HEAD_ROWS = 2, DIGITS = 8, SIGN_COLS = 2, FRAME_COLS = 8, TIME_COLS = 16, TEXT_LEAST = 60, PACKETS = 500, SAMPLES = 2 };
 
 static const int64_t OPEN_NS = 15000000, DRAW_NS = 15000000;
 
@@ -158,18 +158,6 @@ static int gutter_cols(int cols, bool hex)
 	     : room >= SIGN_COLS + FRAME_COLS ? SIGN_COLS + FRAME_COLS : SIGN_COLS;
 }
 
-static bool is_binary(struct bytes b)
-{
-	size_t strange = 0, n = b.n < SAMPLE ? b.n : SAMPLE;
-	for (size_t at = 0, len; at < n; at += len) {
-		uint32_t c;
-		int columns;
-		len = text_character((const char *)b.p + at, b.n - at, &c, &columns);
-		strange += !c && !strchr("\t\r\n", b.p[at]) ? len : b.p[at] == '\0';
-	}
-	return strange * 10 > n;
-}
-
 /* By what is said first. */
 static void form_decide(struct follow_view *v)
 {
@@ -177,7 +165,7 @@ static void form_decide(struct follow_view *v)
 	int seen = 0;
 	for (size_t i = 0; i < f->n && i < 64 && seen < SAMPLES && !v->show.hex; i++)
 		if (piece_of(v, i)->kind == PIECE_DATA) {
-			v->show.hex = is_binary(follow_bytes(f, i));
+			v->show.hex = bytes_are_binary(follow_bytes(f, i));
 			seen++;
 		}
 	v->decided = f->n > 0;
@@ -218,20 +206,6 @@ static void show_fit(struct follow_view *v, int cols, bool ascii)
 }
 
 /* ---- reading what is seen ---- */
-
-static bool bytes_contain(struct bytes b, size_t from, size_t to, const char *text)
-{
-	size_t n = strlen(text);
-	for (size_t at = from; at < to && at + n <= b.n; at++) {
-		size_t i = 0;
-		while (i < n && (b.p[at + i] | (b.p[at + i] >= 'A' && b.p[at + i] <= 'Z' ? 32 : 0))
-		              == ((uint8_t)text[i] | (text[i] >= 'A' && text[i] <= 'Z' ? 32 : 0)))
-			i++;
-		if (i == n)
-			return true;
-	}
-	return false;
-}
 
 /* The piece at hand was found by what it says: to the row that does. */
 static void sought_settle(struct follow_view *v, struct browser *b)
@@ -340,32 +314,9 @@ static void head_draw(struct follow_view *v, struct browser *b, struct area a)
 
 static int trouble_draw(struct follow_view *v, struct area a, int row)
 {
-	struct sheet sheet = { 0 };
 	char text[sizeof v->rows.trouble.text + 40];
-	if (!*v->rows.trouble.text)
-		return row;
 	snprintf(text, sizeof text, "The packets cannot be read: %s", v->rows.trouble.text);
-	sheet_begin(&sheet, a.cols, a.on->ascii);
-	sheet_fold(&sheet, 0, "", LOOK_ERROR, text);
-	area_copy(area_part(a, row, 0, sheet.used, a.cols), &sheet.canvas, 0);
-	row += sheet.used;
-	sheet_free(&sheet);
-	return row;
-}
-
-static void text_draw(const struct follow_row *r, struct area a, int row, int col, int look)
-{
-	struct bytes b = r->bytes;
-	size_t from = r->at, at = r->at;
-	for (int filled = 0, columns; at < r->end && b.p[at] != '\n'; filled += columns) {
-		size_t n = follow_character(b, at, filled, a.on->ascii, &columns);
-		if (b.p[at] == '\t' || (b.p[at] == '\r' && columns == 0)) {
-			col = area_put_n(a, row, col, look, (const char *)b.p + from, at - from) + columns;
-			from = at + n;
-		}
-		at += n;
-	}
-	area_put_n(a, row, col, look, (const char *)b.p + from, at - from);
+	return *v->rows.trouble.text ? sheet_put(a, row, LOOK_ERROR, text) : row;
 }
 
 static void gutter_draw(struct follow_view *v, struct browser *b, struct area a, int row, const struct follow_row *r)
@@ -383,48 +334,25 @@ static void gutter_draw(struct follow_view *v, struct browser *b, struct area a,
 		           clock_text(b->clock, p->at.ns, v->origin_ns, follow_before(&v->rows, r->piece), time));
 }
 
-static void silence_draw(struct area a, int row, int64_t ns)
-{
-	char span[TEXT_DURATION_SIZE], words[TEXT_DURATION_SIZE + 24];
-	snprintf(words, sizeof words, " nothing said for %s ", text_duration(ns, span));
-	int left = (a.cols - text_width(words)) / 2;
-	area_repeat(a, row, 0, a.cols, LOOK_DIM, "\xe2\x94\x80");
-	area_put(a, row, left, LOOK_DIM, words);
-}
-
-static const char *row_words(const struct follow_row *r, char words[static 80])
-{
-	char span[TEXT_DURATION_SIZE];
-	if (r->kind == FOLLOW_SILENCE)
-		snprintf(words, 80, "nothing said for %s", text_duration(r->ns, span));
-	else if (r->kind == FOLLOW_GAP || r->kind == FOLLOW_SHORT)
-		snprintf(words, 80, "[ %llu bytes are not in the capture ]", (unsigned long long)r->missing);
-	else if (r->kind == FOLLOW_FAILED)
-		snprintf(words, 80, "[ %llu bytes, which cannot be read ]", (unsigned long long)r->missing);
-	else
-		snprintf(words, 80, "%s", r->kind == FOLLOW_UNREAD ? "\xe2\x80\xa6" : "");
-	return words;
-}
-
 static void row_draw(struct follow_view *v, struct browser *b, struct area a, int row, int64_t at)
 {
 	struct follow_row r;
-	char words[80];
+	char words[FOLLOW_WORDS];
 	if (!follow_row(&v->rows, at, &r))
 		return;
 	const struct piece *p = piece_of(v, r.piece);
 	int col = gutter_cols(a.cols, v->show.hex), look = p->sender == CLIENT ? LOOK_CLIENT : LOOK_SERVER;
 	if (r.kind == FOLLOW_SILENCE) {
-		silence_draw(a, row, r.ns);
+		follow_silence_draw(a, row, r.ns);
 		return;
 	}
 	gutter_draw(v, b, a, row, &r);
 	if (r.kind != FOLLOW_BYTES)
-		area_put(a, row, col, r.kind == FOLLOW_UNREAD ? LOOK_DIM : LOOK_WARNING, row_words(&r, words));
+		area_put(a, row, col, r.kind == FOLLOW_UNREAD ? LOOK_DIM : LOOK_WARNING, follow_words(&r, words));
 	else if (v->show.hex)
 		hex_row(a, row, col, look, p->off + r.at, DIGITS, r.bytes, r.at, v->rows.show.per_row, (struct hex_part){ 0 });
 	else
-		text_draw(&r, a, row, col, look);
+		follow_text_draw(&r, a, row, col, look);
 }
 
 static void follow_draw(void *state, struct browser *b, struct area a)
@@ -466,14 +394,14 @@ static bool follow_row_has(void *state, struct browser *b, int64_t row, const ch
 {
 	struct follow_view *v = state;
 	struct follow_row r;
-	char words[80];
+	char words[FOLLOW_WORDS];
 	(void)b;
 	if (!follow_row(&v->rows, row, &r))
 		return false;
 	if (r.kind == FOLLOW_BYTES)
 		return bytes_contain(r.bytes, r.at, r.end, text);
 	if (r.kind != FOLLOW_UNREAD)
-		return text_contains(row_words(&r, words), text);
+		return text_contains(follow_words(&r, words), text);
 	if (!r.first)
 		return false;
 	struct bytes bytes = follow_bytes(&v->rows, r.piece);

@@ -182,19 +182,6 @@ static int label_draw(struct area a, int row, const struct packet_label *label)
 	return row + 1;
 }
 
-static int trouble_draw(struct packet_view *v, struct area a, int row)
-{
-	struct sheet sheet = { 0 };
-	if (!*v->trouble)
-		return row;
-	sheet_begin(&sheet, a.cols, a.on->ascii);
-	sheet_fold(&sheet, 0, "", LOOK_ERROR, v->trouble);
-	area_copy(area_part(a, row, 0, sheet.used, a.cols), &sheet.canvas, 0);
-	row += sheet.used;
-	sheet_free(&sheet);
-	return row;
-}
-
 static int head_draw(struct packet_view *v, struct browser *b, struct area a)
 {
 	const struct packet_facts *p = &v->facts;
@@ -206,7 +193,7 @@ static int head_draw(struct packet_view *v, struct browser *b, struct area a)
 	row = text_draw(a, row, LOOK_EVIDENCE, "Evidence of ", p->evidence);
 	if (note_of(b, &about, note, sizeof note))
 		row = text_draw(a, row, LOOK_NOTE, "Note: ", *note ? note : "bookmark");
-	return trouble_draw(v, a, row);
+	return *v->trouble ? sheet_put(a, row, LOOK_ERROR, v->trouble) : row;
 }
 
 /* ---- layers and bytes ---- */
