@@ -144,6 +144,7 @@ int main(int argc, char **argv)
 	int status = EXIT_DONE;
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);         /* a file that may not grow is told, like a full disk */
 	if (!options_read(&o, argc, argv, &err)) {
 		trouble(err.text);
 		fputs("tcpwhy: `tcpwhy --help` says what there is\n", stderr);

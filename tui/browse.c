@@ -54,11 +54,12 @@ static void remarks_print(void)
 
 /* ---- from captures to a case with conclusions ---- */
 
+/* Who is asked to leave by a signal hears Ctrl-C for ever: so there is an end to listening. */
 static bool on_run(void *context, const struct run_progress *p)
 {
 	struct browsing *b = context;
 	struct press press;
-	while ((press = screen_key(0)).key != K_NONE)
+	while (!b->loading.leave && (press = screen_key(0)).key != K_NONE)
 		loading_key(&b->loading, press.key);
 	screen_size(&b->canvas);
 	loading_draw_run(&b->loading, p, &b->canvas);
@@ -70,7 +71,7 @@ static bool on_rules(void *context, const struct rules_progress *p)
 {
 	struct browsing *b = context;
 	struct press press;
-	while ((press = screen_key(0)).key != K_NONE)
+	while (!b->loading.leave && (press = screen_key(0)).key != K_NONE)
 		if (press.key == K_CTRL('C') || press.key == 'Q')
 			b->loading.leave = true;
 	screen_size(&b->canvas);

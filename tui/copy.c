@@ -16,7 +16,7 @@
 
 /* The numbers of streams hold for a capture, and for a file where it is the only one. */
 static const char flow_sql[] =
-	"SELECT 1 AS nr, 'tcp.stream eq ' || stream, path FROM flow f JOIN capture_file c USING (capture_id)"
+	"SELECT 1 AS nr, 'tcp.stream eq ' || stream, c.path FROM flow f JOIN capture_file c USING (capture_id)"
 	" WHERE f.id = ?1 GROUP BY f.id HAVING count(*) = 1 "
 	"UNION ALL SELECT 2, " ADDRESSES ", NULL FROM " FLOW " ORDER BY nr";
 

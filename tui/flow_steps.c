@@ -55,22 +55,30 @@ static void icmp_take(struct flow_steps *s, struct sqlite3_stmt *row)
 
 /* ---- what is read in pieces ---- */
 
+/* Frames count from 1. In the lists negative numbers stand for something else, and the largest
+ * one for the end: no case that was damaged or made to harm brings these in. */
+static void frame_add(struct numbers *to, struct sqlite3_stmt *row, int column)
+{
+	int64_t frame = sqlite3_column_int64(row, column);
+	if (frame > 0 && frame < INT64_MAX)
+		numbers_add(to, frame);
+}
+
 static void evidence_take(struct flow_steps *s, struct sqlite3_stmt *row)
 {
-	numbers_add(&s->evidence, sqlite3_column_int64(row, 0));
+	frame_add(&s->evidence, row, 0);
 }
 
 static void chunk_take(struct flow_steps *s, struct sqlite3_stmt *row)
 {
-	numbers_add(&s->chunk, sqlite3_column_int64(row, 0));
+	frame_add(&s->chunk, row, 0);
 }
 
 /* All columns are frames. */
 static void frames_take(struct flow_steps *s, struct sqlite3_stmt *row)
 {
 	for (int i = 0; i < sqlite3_column_count(row); i++)
-		if (sqlite3_column_type(row, i) != SQLITE_NULL)
-			numbers_add(&s->messages, sqlite3_column_int64(row, i));
+		frame_add(&s->messages, row, i);
 }
 
 #define EVENTS "SELECT frame FROM tcp_event WHERE flow_id = ?1 AND kind = ?3 ORDER BY frame"
@@ -139,7 +147,7 @@ static bool turn_take(struct flow_steps *s, struct sqlite3_stmt *row)
 	if (sqlite3_column_type(row, 0) == SQLITE_NULL || strcmp(s->turn, model_text(row, 1)) == 0)
 		return false;
 	snprintf(s->turn, sizeof s->turn, "%s", model_text(row, 1));
-	numbers_add(&s->messages, sqlite3_column_int64(row, 0));
+	frame_add(&s->messages, row, 0);
 	return true;
 }
 

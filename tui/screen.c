@@ -261,11 +261,20 @@ static struct press special_press(wint_t c)
 	return (struct press){ K_NONE, 0, 0 };
 }
 
+/* Whether nobody will ever type again: the terminal is closed, and no signal told so. */
+static bool terminal_gone(void)
+{
+	struct pollfd in = { .fd = term.in, .events = POLLIN };
+	return poll(&in, 1, 0) > 0 && (in.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 struct press screen_key(int timeout_ms)
 {
 	wint_t c = 0;
 	timeout(timeout_ms);
 	int got = term.ended ? ERR : get_wch(&c);
+	if (got == ERR && !term.ended && terminal_gone())
+		term.ended = 1;
 	if (term.ended)
 		return (struct press){ K_CTRL('C'), 0, 0 };
 	if (got == KEY_CODE_YES)
