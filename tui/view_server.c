@@ -108,17 +108,17 @@ static const char facts_sql[] =
 	"  WHEN 1 THEN s.app || iif(s.apps_differ, ' and others', '')"
 	"  WHEN 2 THEN plural(s.flows, 'connection') || ' of ' || plural(s.clients, 'client') || ', ' || plural(s.client_bytes, 'byte')"
 	"              || ' in, ' || plural(s.server_bytes, 'byte') || ' out'"
-	"  WHEN 3 THEN rtrim(coalesce(nullif(s.fin_by_client, 0) || ' by FIN of the client, ', '')"
-	"              || coalesce(nullif(s.fin_by_server, 0) || ' by FIN of the server, ', '')"
-	"              || coalesce(nullif(s.rst_by_client, 0) || ' by RST of the client, ', '')"
-	"              || coalesce(nullif(s.rst_by_server, 0) || ' by RST of the server, ', '')"
+	"  WHEN 3 THEN rtrim(coalesce(nullif(s.fin_by_client, 0) || ' client FIN, ', '')"
+	"              || coalesce(nullif(s.fin_by_server, 0) || ' server FIN, ', '')"
+	"              || coalesce(nullif(s.rst_by_client, 0) || ' client RST, ', '')"
+	"              || coalesce(nullif(s.rst_by_server, 0) || ' server RST, ', '')"
 	"              || coalesce(nullif(s.refused, 0) || ' refused, ', '') || coalesce(nullif(s.unanswered, 0) || ' unanswered, ', '')"
 	"              || coalesce(nullif(s.open, 0) || ' open at the end, ', ''), ', ')"
-	"  WHEN 4 THEN duration(s.rtt_min_ns) || ' at least, ' || duration(s.rtt_avg_ns) || ' on the average, '"
+	"  WHEN 4 THEN duration(s.rtt_min_ns) || ' at least, ' || duration(s.rtt_avg_ns) || ' on average, '"
 	"              || duration(s.rtt_max_ns) || ' at most'"
 	"  WHEN 5 THEN iif(s.slow_answers, plural(s.slow_answers, 'answer') || ' of 1 s and more, the slowest after '"
 	"              || duration(s.slowest_ns), NULL) END AS text"
-	"  FROM server_summary s, (VALUES (1, 'Protocol'), (2, 'Flows'), (3, 'Ended'), (4, 'Round trip'), (5, 'Slow')) v"
+	"  FROM server_summary s, (VALUES (1, 'Protocol'), (2, 'Flows'), (3, 'Ended'), (4, 'RTT'), (5, 'Slow')) v"
 	" WHERE " OF_SERVER("s") ") WHERE text <> '' ORDER BY nr";
 
 static const char bracket_sql[] =
