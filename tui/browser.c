@@ -222,7 +222,7 @@ static void prompt_take(struct browser *b, int key)
 static bool bindings_act(struct browser *b, const struct binding *binding, void *state, int key)
 {
 	for (; binding && binding->keys[0]; binding++)
-		for (int i = 0; i < 4 && binding->keys[i]; i++)
+		for (int i = 0; i < BINDING_KEYS && binding->keys[i]; i++)
 			if (binding->keys[i] == key) {
 				binding->act(b, state, key);
 				return true;
@@ -345,19 +345,22 @@ static void path_draw(struct browser *b, struct area a)
 	area_field(a, 0, a.cols - text_width(where), text_width(where), LOOK_DIM, where);
 }
 
-/* "Enter open", as many as there is room for. */
-static int hints_draw(struct area a, int col, const struct binding *binding)
+/* "Enter open", as many as there is room for. Where going back leaves the program, it says so. */
+static int hints_draw(struct browser *b, struct area a, int col, const struct binding *binding)
 {
 	char name[KEY_NAME];
 	for (; binding && binding->keys[0]; binding++) {
-		if (!binding->hint)
+		const char *hint = binding->hint;
+		if (!hint)
 			continue;
+		if (binding->keys[0] == 'q' && b->tab == 0 && b->depth[0] == 1)
+			hint = "quit";
 		const char *key = key_word(binding->keys[0], name);
-		int width = text_width(key) + 1 + text_width(binding->hint) + 2;
-		if (col + width > a.cols)
+		int end = col + text_width(key) + 1 + text_width(hint);
+		if (end > a.cols)
 			return a.cols;
 		col = area_put(a, 0, col, LOOK_KEY, key);
-		col = area_put(a, 0, col + 1, LOOK_DIM, binding->hint) + 2;
+		col = area_put(a, 0, col + 1, LOOK_DIM, hint) + 2;
 	}
 	return col;
 }
@@ -372,16 +375,18 @@ static void last_row_draw(struct browser *b, struct area all)
 	if (*b->message)
 		area_field(all, all.rows - 1 - (b->asked != NULL), 0, all.cols, (int)b->message_look, b->message);
 	else if (!b->asked)
-		hints_draw(a, hints_draw(a, 0, browser_top(b)->view->bindings), browser_bindings);
+		hints_draw(b, a, hints_draw(b, a, 0, browser_top(b)->view->bindings), browser_bindings);
 }
 
-/* While a line is asked for, a message about it stands above it, folded into a few rows. */
-static void message_above(struct browser *b, struct area a)
+/* While a line is asked for, a message about it stands above it, or the words that fit, folded
+ * into a few rows. */
+static void prompt_above(struct browser *b, struct area a)
 {
 	struct sheet sheet = { 0 };
 	sheet_begin(&sheet, a.cols, a.on->ascii);
-	sheet_fold(&sheet, 0, "", (int)b->message_look, b->message);
-	area_copy(area_part(a, a.rows - sheet.used, 0, sheet.used, a.cols), &sheet.canvas, 0);
+	sheet_fold(&sheet, 0, "", *b->message ? (int)b->message_look : LOOK_NOTE, *b->message ? b->message : b->prompt.offer);
+	int rows = sheet.used < a.rows - 1 ? sheet.used : a.rows - 1;
+	area_copy(area_part(a, a.rows - rows, 0, rows, a.cols), &sheet.canvas, 0);
 	sheet_free(&sheet);
 }
 
@@ -411,8 +416,8 @@ void browser_draw(struct browser *b, struct canvas *c)
 	model_check(b);
 	for (int row = 0; *b->search && row < body.rows; row++)
 		area_mark(body, row, b->search);
-	if (b->asked && *b->message)
-		message_above(b, body);
+	if (b->asked && (*b->message || *b->prompt.offer))
+		prompt_above(b, body);
 	tabs_draw(b, area_part(all, TAB_ROW, 0, 1, all.cols));
 	path_draw(b, area_part(all, PATH_ROW, 0, 1, all.cols));
 	last_row_draw(b, all);

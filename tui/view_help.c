@@ -36,7 +36,7 @@ static void bindings_list(struct sheet *s, const struct binding *binding)
 	for (; binding && binding->keys[0]; binding++) {
 		char label[64] = "  ", name[KEY_NAME];
 		size_t n = 2;
-		for (int i = 0; i < 4 && binding->keys[i] && n < sizeof label - KEY_NAME; i++)
+		for (int i = 0; i < BINDING_KEYS && binding->keys[i] && n < sizeof label - KEY_NAME; i++)
 			n += (size_t)snprintf(label + n, sizeof label - n, "%s%s", i ? " " : "",
 			                      key_word(binding->keys[i], name));
 		if (binding->help)
