@@ -16,10 +16,14 @@
 
 /* ---- leaving, help, tabs ---- */
 
+/* Esc and Left are pressed once too often where one wants to be back at the beginning. */
 static void back(struct browser *b, void *state, int key)
 {
-	(void)state, (void)key;
-	browser_back(b);
+	(void)state;
+	if (key == 'q' || !browser_is_first(b))
+		browser_back(b);
+	else
+		browser_say(b, LOOK_DIM, "This is the first screen; q leaves.");
 }
 
 static void quit(struct browser *b, void *state, int key)
@@ -119,11 +123,11 @@ static void notes_open(struct browser *b, void *state, int key)
 
 const struct binding browser_bindings[] = {
 	{ { '?', K_F1 }, "help", "this page", help },
-	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, leave", back },
+	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, q leaves", back },
 	{ { 'Q', K_CTRL('C') }, NULL, "leave at once", quit },
 	{ { '/' }, "search", "search in what is shown", search },
 	{ { 'n', 'N' }, NULL, "search on, or backwards", search_again },
-	{ { '1', '2', '3', '4', '5', '6' }, NULL, "the tabs, by their numbers; or click on them", tab_nth },
+	{ { '1', '2', '3', '4', '5', '6' }, NULL, "the tabs, by their numbers", tab_nth },
 	{ { K_TAB, K_BACK_TAB }, NULL, "the next tab, or the one before", tab_next },
 	{ { 'f', K_F7 }, "filter", "choose flows by a filter; Tab completes its words", filter_ask },
 	{ { K_F5 }, NULL, "clear the filter", filter_clear },

@@ -86,6 +86,11 @@ void browser_back(struct browser *b)
 		browser_leave(b);
 }
 
+bool browser_is_first(const struct browser *b)
+{
+	return b->tab == 0 && b->depth[0] == 1;
+}
+
 void browser_leave(struct browser *b)
 {
 	b->done = notes_let_leave(b);
@@ -246,6 +251,16 @@ void browser_key(struct browser *b, int key)
 	model_check(b);
 }
 
+/* A key in the last row is as good as that key. */
+static void hint_click(struct browser *b, int col)
+{
+	for (int i = 0; i < b->hints; i++)
+		if (col >= b->hint[i].from && col < b->hint[i].to) {
+			browser_key(b, b->hint[i].key);
+			return;
+		}
+}
+
 void browser_mouse(struct browser *b, int key, int row, int col)
 {
 	struct list *list = list_of(browser_top(b));
@@ -259,6 +274,8 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 		browser_key(b, K_DOWN);
 	else if (row == TAB_ROW)
 		browser_tab_click(b, col);
+	else if (row == b->drawn_rows - 1)
+		hint_click(b, col);
 	else if (list && row >= b->rows.row && row < b->rows.row + b->rows.rows && at < list->n) {
 		if (list->at == at)
 			browser_key(b, K_ENTER);
@@ -353,12 +370,13 @@ static int hints_draw(struct browser *b, struct area a, int col, const struct bi
 		const char *hint = binding->hint;
 		if (!hint)
 			continue;
-		if (binding->keys[0] == 'q' && b->tab == 0 && b->depth[0] == 1)
+		if (binding->keys[0] == 'q' && browser_is_first(b))
 			hint = "quit";
 		const char *key = key_word(binding->keys[0], name);
 		int end = col + text_width(key) + 1 + text_width(hint);
-		if (end > a.cols)
+		if (end > a.cols || b->hints == BROWSER_HINTS)
 			return a.cols;
+		b->hint[b->hints++] = (struct hint){ col, end, binding->keys[0] };
 		col = area_put(a, 0, col, LOOK_KEY, key);
 		col = area_put(a, 0, col + 1, LOOK_DIM, hint) + 2;
 	}
@@ -370,6 +388,7 @@ static void last_row_draw(struct browser *b, struct area all)
 {
 	struct area a = area_part(all, all.rows - 1, 0, 1, all.cols);
 	b->cursor = -1;
+	b->hints = 0;
 	if (b->asked)
 		b->cursor = prompt_draw(&b->prompt, a);
 	if (*b->message)

@@ -3,7 +3,7 @@
 
 #include "key.h"
 
-const char list_help[] = "arrows, j k, PgUp PgDn, Ctrl-D Ctrl-U, g G, Home End; a click or the wheel";
+const char list_help[] = "arrows, j k, PgUp PgDn, Ctrl-D Ctrl-U, g G, Home End";
 
 void list_go(struct list *l, int64_t row)
 {

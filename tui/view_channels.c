@@ -39,7 +39,7 @@ static const char connection_sql[] =
 	"       max(coalesce((SELECT max(to_ns - from_ns) FROM silence WHERE flow_id = w.id AND scope = 'server'), 0),"
 	"           coalesce(max(coalesce(w.ended_ns, 0), w.last_ns) - coalesce(w.server_last_data_ns, w.first_ns), 0)),"
 	"       CASE WHEN a.close_code IS NOT NULL THEN a.close_code || ' by ' || a.close_sender"
-	"            WHEN w.ended IN ('fin', 'rst') THEN upper(w.ended) || ' of ' || w.ended_by ELSE w.ended END,"
+	"            WHEN w.ended IN ('fin', 'rst') THEN w.ended_by || ' ' || upper(w.ended) ELSE w.ended END,"
 	"       coalesce(a.close_code <> 200, 0) OR a.close_code IS NULL AND w.ended IN ('fin', 'rst'),"
 	"       a.client_product || coalesce(' ' || a.client_version, ''), a.connection_name,"
 	"       a.server_heartbeat_s, a.client_heartbeat_s,"

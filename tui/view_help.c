@@ -65,6 +65,8 @@ static void help_draw(void *state, struct browser *b, struct area a)
 	sheet_heading(s, "Keys here");
 	bindings_list(s, h->of->bindings);
 	sheet_fold(s, 22, "  move", LOOK_PLAIN, list_help);
+	sheet_fold(s, 22, "  mouse", LOOK_PLAIN, "a click selects a row, one more opens it; tabs and the keys in the last row can"
+	           " be clicked on; the wheel moves");
 	sheet_line(s, 0, LOOK_PLAIN, "");
 	sheet_heading(s, "Keys everywhere");
 	bindings_list(s, browser_bindings);
