@@ -100,12 +100,14 @@ static void search_again(struct browser *b, void *state, int key)
 
 static void clock_turn(struct browser *b, void *state, int key)
 {
-	static const char *const words[CLOCKS] = {
-		"Times count from the capture's start.", "Times are those of the day.",
-		"Times count from the row before." };
 	(void)state, (void)key;
 	b->clock = (b->clock + 1) % CLOCKS;
-	browser_say(b, LOOK_DIM, "%s", words[b->clock]);
+	struct sqlite3_stmt *s = model_query(&b->model,
+		"SELECT substr(clock, length(bare_time(clock)) + 2) FROM (SELECT clock_s(min(first_ns)) AS clock FROM capture)", 0, 0);
+	while (model_next(&b->model, s))
+		browser_say(b, LOOK_DIM, b->clock == CLOCK_RELATIVE ? "Times count from the capture's start."
+		            : b->clock == CLOCK_DELTA ? "Times count from the row before."
+		            : "Times are those of the day, %s; :tz changes the zone.", model_text(s, 0));
 }
 
 static void redraw(struct browser *b, void *state, int key)

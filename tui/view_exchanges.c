@@ -98,10 +98,10 @@ static void exchanges_title(void *state, char *text, size_t size)
 /* Where the columns begin, for so many columns in all; 0: it is left out. */
 struct columns { int client, server, what, expect, status, took, bytes, bar, bar_cols; };
 
-static struct columns columns_for(int cols, bool all_flows)
+static struct columns columns_for(int cols, int clock, bool all_flows)
 {
 	struct columns c = { .bar_cols = cols < 72 ? 0 : cols < 150 ? cols / 5 : cols / 4 < 60 ? cols / 4 : 60 };
-	int left = CLOCK_COLS + 1, right = cols;
+	int left = clock + 1, right = cols;
 	if (c.bar_cols) {
 		c.bar = right - c.bar_cols;
 		right = c.bar - 1;
@@ -134,7 +134,7 @@ static void head_put(struct exchanges *e, struct area a, int col, int width, con
 
 static void head_draw(struct exchanges *e, struct browser *b, struct area a, const struct columns *c)
 {
-	head_put(e, a, 0, -CLOCK_COLS, b->clock == CLOCK_ABSOLUTE ? "time" : b->clock == CLOCK_DELTA ? "since row, s" : "time, s",
+	head_put(e, a, 0, -clock_cols(b->clock), b->clock == CLOCK_ABSOLUTE ? "time" : b->clock == CLOCK_DELTA ? "since row, s" : "time, s",
 	         SORT_TIME);
 	if (c->client)
 		area_put(a, 0, c->client, LOOK_DIM, "client");
@@ -261,7 +261,7 @@ static void none_draw(const struct exchanges *e, struct area a)
 static void exchanges_draw(void *state, struct browser *b, struct area a)
 {
 	struct exchanges *e = state;
-	struct columns c = columns_for(a.cols, e->flow == 0);
+	struct columns c = columns_for(a.cols, clock_cols(b->clock), e->flow == 0);
 	if (!e->order.list.n) {
 		none_draw(e, a);
 		return;
