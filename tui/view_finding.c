@@ -95,7 +95,8 @@ static void numbers_write(struct finding *f, struct browser *b, struct sheet *to
 static void candidates_write(struct finding *f, struct browser *b, struct sheet *to)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
-		"SELECT printf('%g s', t.seconds), coalesce(t.product, c.value), t.setting"
+		"SELECT printf('%g s', t.seconds), coalesce(t.product, c.value), t.setting,"
+		"       t.seconds <= json_extract(f.numbers, '$.survived_s')"
 		"  FROM finding f, json_each(f.numbers, '$.candidates') c LEFT JOIN known_timer t"
 		"    ON printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' = c.value"
 		" WHERE f.id = ?1 ORDER BY c.id", f->id, 0);
@@ -107,9 +108,10 @@ static void candidates_write(struct finding *f, struct browser *b, struct sheet 
 		struct area row = sheet_rows(to, 1);
 		int setting = LABEL + 10 + (row.cols - LABEL - 10) * 9 / 20;
 		area_put(row, 0, 0, LOOK_DIM, first ? "Timers" : "");
-		area_field(row, 0, LABEL, -8, LOOK_BOLD, model_text(s, 0));
-		area_field(row, 0, LABEL + 10, setting - LABEL - 11, LOOK_PLAIN, model_text(s, 1));
-		area_field(row, 0, setting, row.cols - setting, LOOK_KEY, model_text(s, 2));
+		bool survived = sqlite3_column_int(s, 3);        /* by others: it fits only if these went another way */
+		area_field(row, 0, LABEL, -8, survived ? LOOK_DIM : LOOK_BOLD, model_text(s, 0));
+		area_field(row, 0, LABEL + 10, setting - LABEL - 11, survived ? LOOK_DIM : LOOK_PLAIN, model_text(s, 1));
+		area_field(row, 0, setting, row.cols - setting, survived ? LOOK_DIM : LOOK_KEY, survived ? "shorter than others survived" : model_text(s, 2));
 	}
 }
 
