@@ -239,6 +239,7 @@ void browser_key(struct browser *b, int key)
 {
 	struct opened *top = browser_top(b);
 	struct list *list = list_of(top);
+	char name[KEY_NAME];
 	if (key == K_RESIZE || key == K_NONE)
 		return;
 	if (!later_end(b))
@@ -246,8 +247,9 @@ void browser_key(struct browser *b, int key)
 	seek_stop(b);
 	if (b->asked)
 		prompt_take(b, key);
-	else if (!bindings_act(b, top->view->bindings, top->state, key) && !(list && list_key(list, key)))
-		bindings_act(b, browser_bindings, NULL, key);
+	else if (!bindings_act(b, top->view->bindings, top->state, key) && !(list && list_key(list, key))
+	         && !bindings_act(b, browser_bindings, NULL, key))
+		browser_say(b, LOOK_DIM, "%s does nothing here; ? lists the keys.", key_word(key, name));
 	model_check(b);
 }
 
@@ -383,7 +385,6 @@ static int hints_draw(struct browser *b, struct area a, int col, const struct bi
 	return col;
 }
 
-/* A message stands there too, but over a prompt. */
 static void last_row_draw(struct browser *b, struct area all)
 {
 	struct area a = area_part(all, all.rows - 1, 0, 1, all.cols);
@@ -391,21 +392,23 @@ static void last_row_draw(struct browser *b, struct area all)
 	b->hints = 0;
 	if (b->asked)
 		b->cursor = prompt_draw(&b->prompt, a);
-	if (*b->message)
-		area_field(all, all.rows - 1 - (b->asked != NULL), 0, all.cols, (int)b->message_look, b->message);
-	else if (!b->asked)
+	else
 		hints_draw(b, a, hints_draw(b, a, 0, browser_top(b)->view->bindings), browser_bindings);
 }
 
-/* While a line is asked for, a message about it stands above it, or the words that fit, folded
- * into a few rows. */
-static void prompt_above(struct browser *b, struct area a)
+/* A message, or the words that fit into a prompt, folded into the last rows: what was copied must
+ * be seen whole, where the terminal does not take it. */
+static void message_draw(struct browser *b, struct area a)
 {
 	struct sheet sheet = { 0 };
+	const char *text = *b->message ? b->message : b->asked ? b->prompt.offer : "";
+	if (!*text)
+		return;
 	sheet_begin(&sheet, a.cols, a.on->ascii);
-	sheet_fold(&sheet, 0, "", *b->message ? (int)b->message_look : LOOK_NOTE, *b->message ? b->message : b->prompt.offer);
-	int rows = sheet.used < a.rows - 1 ? sheet.used : a.rows - 1;
+	sheet_fold(&sheet, 0, "", *b->message ? (int)b->message_look : LOOK_NOTE, text);
+	int rows = sheet.used < a.rows ? sheet.used : a.rows;
 	area_copy(area_part(a, a.rows - rows, 0, rows, a.cols), &sheet.canvas, 0);
+	b->hints = b->asked ? b->hints : 0;
 	sheet_free(&sheet);
 }
 
@@ -435,11 +438,10 @@ void browser_draw(struct browser *b, struct canvas *c)
 	model_check(b);
 	for (int row = 0; *b->search && row < body.rows; row++)
 		area_mark(body, row, b->search);
-	if (b->asked && (*b->message || *b->prompt.offer))
-		prompt_above(b, body);
 	tabs_draw(b, area_part(all, TAB_ROW, 0, 1, all.cols));
 	path_draw(b, area_part(all, PATH_ROW, 0, 1, all.cols));
 	last_row_draw(b, all);
+	message_draw(b, area_part(all, HEAD_ROWS, 0, all.rows - HEAD_ROWS - (b->asked != NULL), all.cols));
 }
 
 void browser_tab_click(struct browser *b, int col)

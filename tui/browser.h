@@ -72,7 +72,7 @@ struct browser {
 	asked_done   *asked, *asked_before;      /* what the prompt is for; NULL: there is none */
 	struct prompt_history history[ASKED_KINDS];
 
-	char          message[512];              /* "": none */
+	char          message[2048];             /* "": none */
 	enum look     message_look;
 
 	struct later  later;
