@@ -227,7 +227,8 @@ static void list_draw(struct findings *f, struct browser *b, struct area a)
 {
 	struct columns c = columns_for(a.cols);
 	struct area rows = area_part(a, 1, 0, a.rows - 1, a.cols);
-	head_draw(a, b, &c);
+	if (f->list.n)
+		head_draw(a, b, &c);
 	list_show(&f->list, rows.rows);
 	browser_rows(b, rows);
 	for (int row = 0; row < rows.rows && f->list.top + row < f->list.n; row++) {
@@ -275,6 +276,8 @@ static void finding_open(struct browser *b, void *state, int key)
 	(void)key;
 	if (f->list.n)
 		browser_open(b, &view_finding, (struct subject){ .id = row_finding(f, b, f->list.at) });
+	else
+		browser_say(b, LOOK_DIM, "Nothing was found; 2 lists the flows.");
 }
 
 static void flow_show(struct browser *b, void *state, int key)
