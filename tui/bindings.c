@@ -16,10 +16,14 @@
 
 /* ---- leaving, help, tabs ---- */
 
+/* Esc and Left are pressed once too often where one wants to be back at the beginning. */
 static void back(struct browser *b, void *state, int key)
 {
-	(void)state, (void)key;
-	browser_back(b);
+	(void)state;
+	if (key == 'q' || !browser_is_first(b))
+		browser_back(b);
+	else
+		browser_say(b, LOOK_DIM, "This is the first screen; q leaves.");
 }
 
 static void quit(struct browser *b, void *state, int key)
@@ -96,12 +100,14 @@ static void search_again(struct browser *b, void *state, int key)
 
 static void clock_turn(struct browser *b, void *state, int key)
 {
-	static const char *const words[CLOCKS] = {
-		"Times count from the capture's start.", "Times are those of the day.",
-		"Times count from the row before." };
 	(void)state, (void)key;
 	b->clock = (b->clock + 1) % CLOCKS;
-	browser_say(b, LOOK_DIM, "%s", words[b->clock]);
+	struct sqlite3_stmt *s = model_query(&b->model,
+		"SELECT substr(clock, length(bare_time(clock)) + 2) FROM (SELECT clock_s(min(first_ns)) AS clock FROM capture)", 0, 0);
+	while (model_next(&b->model, s))
+		browser_say(b, LOOK_DIM, b->clock == CLOCK_RELATIVE ? "Times count from the capture's start."
+		            : b->clock == CLOCK_DELTA ? "Times count from the row before."
+		            : "Times are those of the day, %s; :tz changes the zone.", model_text(s, 0));
 }
 
 static void redraw(struct browser *b, void *state, int key)
@@ -131,21 +137,20 @@ static void follow_open(struct browser *b, void *state, int key)
 
 const struct binding browser_bindings[] = {
 	{ { '?', K_F1 }, "help", "this page", help },
-	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, leave", back },
-	{ { 'Q', K_CTRL('C') }, "quit", "leave at once", quit },
+	{ { 'q', K_ESC, K_LEFT }, "back", "back to where you came from; from the first screen, q leaves", back },
+	{ { 'Q', K_CTRL('C') }, NULL, "leave at once", quit },
 	{ { '/' }, "search", "search in what is shown", search },
 	{ { 'n', 'N' }, NULL, "search on, or backwards", search_again },
-	{ { '1', '2', '3', '4' }, NULL, "the tabs, by their numbers", tab_nth },
-	{ { '5', '6', '7', '8' }, NULL, NULL, tab_nth },
+	{ { '1', '2', '3', '4', '5', '6' }, NULL, "the tabs, by their numbers", tab_nth },
 	{ { K_TAB, K_BACK_TAB }, NULL, "the next tab, or the one before", tab_next },
 	{ { 'f', K_F7 }, "filter", "choose flows by a filter; Tab completes its words", filter_ask },
 	{ { K_F5 }, NULL, "clear the filter", filter_clear },
 	{ { 'F' }, NULL, "what was said on this connection", follow_open },
+	{ { 's', K_F2 }, "save", "save packets, a stream's text, a report, or the screen", save_ask },
 	{ { ' ' }, NULL, "mark this flow; two can be marked", flow_mark },
 	{ { 'c' }, NULL, "compare the two marked flows, or the marked one with this", flows_compare },
-	{ { 'e', 'E' }, NULL, "the next problem, or the one before", problem_step },
+	{ { 'e', 'E' }, "problem", "the next problem, or the one before", problem_step },
 	{ { ':' }, "command", "a command; they are listed below", command_ask },
-	{ { 's', K_F2 }, "save", "save packets, a stream's text, a report, or the screen", save_ask },
 	{ { 'y', 'Y' }, NULL, "copy the Wireshark filter of what is pointed at; Y: by addresses", copy_filter },
 	{ { '!' }, NULL, "the tshark commands for it", copy_command },
 	{ { 'm' }, NULL, "a note on it; an empty one is a bookmark, - takes it away", note_ask },

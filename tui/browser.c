@@ -82,6 +82,11 @@ void browser_back(struct browser *b)
 		browser_leave(b);
 }
 
+bool browser_is_first(const struct browser *b)
+{
+	return b->tab == 0 && b->depth[0] == 1;
+}
+
 void browser_leave(struct browser *b)
 {
 	b->done = notes_let_leave(b);
@@ -218,7 +223,7 @@ static void prompt_take(struct browser *b, int key)
 static bool bindings_act(struct browser *b, const struct binding *binding, void *state, int key)
 {
 	for (; binding && binding->keys[0]; binding++)
-		for (int i = 0; i < 4 && binding->keys[i]; i++)
+		for (int i = 0; i < BINDING_KEYS && binding->keys[i]; i++)
 			if (binding->keys[i] == key) {
 				binding->act(b, state, key);
 				return true;
@@ -230,6 +235,7 @@ void browser_key(struct browser *b, int key)
 {
 	struct opened *top = browser_top(b);
 	struct list *list = list_of(top);
+	char name[KEY_NAME];
 	if (key == K_RESIZE || key == K_NONE)
 		return;
 	if (!later_end(b))
@@ -237,9 +243,20 @@ void browser_key(struct browser *b, int key)
 	seek_stop(b);
 	if (b->asked)
 		prompt_take(b, key);
-	else if (!bindings_act(b, top->view->bindings, top->state, key) && !(list && list_key(list, key)))
-		bindings_act(b, browser_bindings, NULL, key);
+	else if (!bindings_act(b, top->view->bindings, top->state, key) && !(list && list_key(list, key))
+	         && !bindings_act(b, browser_bindings, NULL, key))
+		browser_say(b, LOOK_DIM, "%s does nothing here; ? lists the keys.", key_word(key, name));
 	model_check(b);
+}
+
+/* A key in the last row is as good as that key. */
+static void hint_click(struct browser *b, int col)
+{
+	for (int i = 0; i < b->hints; i++)
+		if (col >= b->hint[i].from && col < b->hint[i].to) {
+			browser_key(b, b->hint[i].key);
+			return;
+		}
 }
 
 void browser_mouse(struct browser *b, int key, int row, int col)
@@ -255,6 +272,8 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 		browser_key(b, K_DOWN);
 	else if (row == TAB_ROW)
 		browser_tab_click(b, col);
+	else if (row == b->drawn_rows - 1)
+		hint_click(b, col);
 	else if (list && row >= b->rows.row && row < b->rows.row + b->rows.rows && at < list->n) {
 		if (list->at == at)
 			browser_key(b, K_ENTER);
@@ -341,43 +360,51 @@ static void path_draw(struct browser *b, struct area a)
 	area_field(a, 0, a.cols - text_width(where), text_width(where), LOOK_DIM, where);
 }
 
-/* "Enter open", as many as there is room for. */
-static int hints_draw(struct area a, int col, const struct binding *binding)
+/* "Enter open", as many as there is room for. Where going back leaves the program, it says so. */
+static int hints_draw(struct browser *b, struct area a, int col, const struct binding *binding)
 {
 	char name[KEY_NAME];
 	for (; binding && binding->keys[0]; binding++) {
-		if (!binding->hint)
+		const char *hint = binding->hint;
+		if (!hint)
 			continue;
+		if (binding->keys[0] == 'q' && browser_is_first(b))
+			hint = "quit";
 		const char *key = key_word(binding->keys[0], name);
-		int width = text_width(key) + 1 + text_width(binding->hint) + 2;
-		if (col + width > a.cols)
+		int end = col + text_width(key) + 1 + text_width(hint);
+		if (end > a.cols || b->hints == BROWSER_HINTS)
 			return a.cols;
+		b->hint[b->hints++] = (struct hint){ col, end, binding->keys[0] };
 		col = area_put(a, 0, col, LOOK_KEY, key);
-		col = area_put(a, 0, col + 1, LOOK_DIM, binding->hint) + 2;
+		col = area_put(a, 0, col + 1, LOOK_DIM, hint) + 2;
 	}
 	return col;
 }
 
-/* A message stands there too, but over a prompt. */
 static void last_row_draw(struct browser *b, struct area all)
 {
 	struct area a = area_part(all, all.rows - 1, 0, 1, all.cols);
 	b->cursor = -1;
+	b->hints = 0;
 	if (b->asked)
 		b->cursor = prompt_draw(&b->prompt, a);
-	if (*b->message)
-		area_field(all, all.rows - 1 - (b->asked != NULL), 0, all.cols, (int)b->message_look, b->message);
-	else if (!b->asked)
-		hints_draw(a, hints_draw(a, 0, browser_top(b)->view->bindings), browser_bindings);
+	else
+		hints_draw(b, a, hints_draw(b, a, 0, browser_top(b)->view->bindings), browser_bindings);
 }
 
-/* While a line is asked for, a message about it stands above it, folded into a few rows. */
-static void message_above(struct browser *b, struct area a)
+/* A message, or the words that fit into a prompt, folded into the last rows: what was copied must
+ * be seen whole, where the terminal does not take it. */
+static void message_draw(struct browser *b, struct area a)
 {
 	struct sheet sheet = { 0 };
+	const char *text = *b->message ? b->message : b->asked ? b->prompt.offer : "";
+	if (!*text)
+		return;
 	sheet_begin(&sheet, a.cols, a.on->ascii);
-	sheet_fold(&sheet, 0, "", (int)b->message_look, b->message);
-	area_copy(area_part(a, a.rows - sheet.used, 0, sheet.used, a.cols), &sheet.canvas, 0);
+	sheet_fold(&sheet, 0, "", *b->message ? (int)b->message_look : LOOK_NOTE, text);
+	int rows = sheet.used < a.rows ? sheet.used : a.rows;
+	area_copy(area_part(a, a.rows - rows, 0, rows, a.cols), &sheet.canvas, 0);
+	b->hints = b->asked ? b->hints : 0;
 	sheet_free(&sheet);
 }
 
@@ -407,11 +434,10 @@ void browser_draw(struct browser *b, struct canvas *c)
 	model_check(b);
 	for (int row = 0; *b->search && row < body.rows; row++)
 		area_mark(body, row, b->search);
-	if (b->asked && *b->message)
-		message_above(b, body);
 	tabs_draw(b, area_part(all, TAB_ROW, 0, 1, all.cols));
 	path_draw(b, area_part(all, PATH_ROW, 0, 1, all.cols));
 	last_row_draw(b, all);
+	message_draw(b, area_part(all, HEAD_ROWS, 0, all.rows - HEAD_ROWS - (b->asked != NULL), all.cols));
 }
 
 void browser_tab_click(struct browser *b, int col)

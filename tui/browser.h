@@ -25,7 +25,7 @@
 
 struct store;
 
-enum { BROWSER_ROWS = 15, BROWSER_COLS = 60, BROWSER_DEPTH = 32, BROWSER_TABS = 9, BROWSER_MARKS = 2 };
+enum { BROWSER_ROWS = 15, BROWSER_COLS = 60, BROWSER_DEPTH = 32, BROWSER_TABS = 9, BROWSER_MARKS = 2, BROWSER_HINTS = 32 };
 
 /* What only a terminal, or who stands in for it, can do. */
 struct outside {
@@ -74,7 +74,7 @@ struct browser {
 	asked_done   *asked, *asked_before;      /* what the prompt is for; NULL: there is none */
 	struct prompt_history history[ASKED_KINDS];
 
-	char          message[512];              /* "": none */
+	char          message[2048];             /* "": none */
 	enum look     message_look;
 
 	struct later  later;
@@ -93,6 +93,8 @@ struct browser {
 
 	struct area   rows;                      /* where the view drew its list, for the mouse */
 	int           cursor;                    /* column in the last row; -1: none */
+	struct hint { int from, to, key; } hint[BROWSER_HINTS];   /* the keys in the last row, for the mouse */
+	int           hints;
 };
 
 /* The case must have conclusions. False: it cannot be read. */
@@ -115,6 +117,9 @@ bool browser_work(struct browser *, int64_t budget_ns);
 /* Put a view on top. One that cannot be opened says why in the message. */
 void browser_open(struct browser *, const struct view *, struct subject);
 void browser_back(struct browser *);
+
+/* There is nothing to go back to: then browser_back() leaves. */
+bool browser_is_first(const struct browser *);
 void browser_tab(struct browser *, int tab);
 
 /* The user wants to go; once he may be told what he would lose. */

@@ -243,6 +243,16 @@ int area_field(struct area a, int row, int col, int width, int look, const char 
 	return col + room;
 }
 
+void area_tail(struct area a, int row, int col, int width, int look, const char *text)
+{
+	int cut = text_width(text) - width;
+	if (cut > 0 && width > 0) {
+		col = area_put(a, row, col, look, "\xe2\x80\xa6");
+		text += text_fit(text, strlen(text), cut + 1);
+	}
+	area_put(area_part(a, row, col, 1, width - (cut > 0)), 0, 0, look, text);
+}
+
 int area_repeat(struct area a, int row, int col, int n, int look, const char *sign)
 {
 	for (; n > 0 && col < a.cols; n--)

@@ -61,6 +61,10 @@ int area_printf(struct area, int row, int col, int look, const char *fmt, ...);
  * width puts the blanks before it. Returns the column behind the field. */
 int area_field(struct area, int row, int col, int width, int look, const char *text);
 
+/* The same at the left of a field, but a text of which the end tells most keeps that where it is
+ * cut: a port, what a file's name ends in. Writes no blanks. */
+void area_tail(struct area, int row, int col, int width, int look, const char *text);
+
 /* The sign drawn n times, to the right. Returns the column behind. */
 int area_repeat(struct area, int row, int col, int n, int look, const char *sign);
 

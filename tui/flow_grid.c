@@ -245,18 +245,6 @@ static int severity_look(const char *word)
 	return *word == 'e' ? LOOK_ERROR : *word == 'w' ? LOOK_WARNING : *word == 'n' ? LOOK_NOTE : LOOK_DIM;
 }
 
-/* Cut, a text of which the end tells most keeps that: a port, what a capture's name ends in. */
-static void tail_draw(struct area a, int row, int col, int width, int look, const char *text)
-{
-	int cut = text_width(text) - width;
-	if (cut > 0) {
-		area_put(a, row, col, look, "\xe2\x80\xa6");
-		area_put(a, row, col + 1, look, text + text_fit(text, strlen(text), cut + 1));
-	} else {
-		area_put(a, row, col, look, text);
-	}
-}
-
 static void heads_draw(const struct flow_grid *t, const struct browser *b, struct area a, const struct layout *l)
 {
 	for (int i = 0; i < t->n; i++) {
@@ -295,7 +283,7 @@ static void row_draw(const struct flow_grid *t, struct browser *b, struct area a
 			continue;
 		cell_write(t, b, i, before_ns, text);
 		if (c->kind == FLOW_TAIL)
-			tail_draw(a, row, l->at[i], l->width[i], look, text);
+			area_tail(a, row, l->at[i], l->width[i], look, text);
 		else
 			area_field(a, row, l->at[i], flow_column_right(c) ? -l->width[i] : l->width[i], look, text);
 	}

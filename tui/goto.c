@@ -96,11 +96,11 @@ bool goto_frame(struct browser *b, int64_t frame, struct err *err)
 /* ---- by the time ---- */
 
 /* What happened around ?1, by report.sql; temp.chosen_time has it. */
-static const char near_sql[] = "SELECT flow_id, ns, off, what FROM temp.shown_near WHERE nr = 1";
+static const char near_sql[] = "SELECT flow_id, ns, duration(abs(ns - ?1)) || iif(ns < ?1, ' before', ' after'), what FROM temp.shown_near WHERE nr = 1";
 
 /* The connection that begins or ends nearest to it. */
 static const char edge_sql[] =
-	"SELECT id, ns, iif(ns < ?1, '-', '+') || duration(abs(ns - ?1)), what"
+	"SELECT id, ns, duration(abs(ns - ?1)) || iif(ns < ?1, ' before', ' after'), what"
 	"  FROM (SELECT id, first_ns AS ns, 'the first packet of a connection' AS what FROM flow"
 	"        UNION ALL SELECT id, last_ns, 'the last packet of a connection' FROM flow) ORDER BY abs(ns - ?1) LIMIT 1";
 
@@ -138,7 +138,7 @@ static void near_open(struct browser *b, const struct near *n)
 	char time[TEXT_TIME_SIZE];
 	browser_open(b, &view_flow, (struct subject){ .id = n->flow, .frame = n->frame });
 	if (!*b->message)
-		browser_say(b, LOOK_DIM, "%s %s: %s", text_time(b->sought_ns, time), n->off, n->what);
+		browser_say(b, LOOK_DIM, "%s: %s, %s", text_time(b->sought_ns, time), n->what, n->off);
 }
 
 /* The time that the report was asked about comes back with the savepoint, before a view is

@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "text.h"
 
-enum { FRAME_COLS = 8, LANE = 12 };               /* the least between two lifelines */
+enum { FRAME_COLS = 8, CLOCK_MOST = 16, LANE = 12 };               /* the least between two lifelines */
 
 #define LIFE   "\xe2\x94\x82"
 #define PAUSE  "\xe2\x94\x8a"
@@ -20,12 +20,12 @@ enum { FRAME_COLS = 8, LANE = 12 };               /* the least between two lifel
 
 int ladder_least(int lines)
 {
-	return 2 + FRAME_COLS + CLOCK_COLS + 2 + LANE * (lines - 1);
+	return 2 + FRAME_COLS + CLOCK_MOST + 2 + LANE * (lines - 1);
 }
 
 struct sketch ladder_sketch(const struct ladder *l, enum clock clock, int cols)
 {
-	int body = 1 + FRAME_COLS + CLOCK_COLS + 1;
+	int body = 1 + FRAME_COLS + clock_cols(clock) + 1;
 	return (struct sketch){ l, clock, body, cols - body };
 }
 
@@ -46,21 +46,26 @@ void ladder_names(const struct sketch *s, struct area a)
 	const struct ladder *l = s->ladder;
 	int rows = ladder_names_rows(l);
 	area_put(a, rows - 1, 1 + FRAME_COLS - 5, LOOK_DIM, "frame");
-	area_field(a, rows - 1, 1 + FRAME_COLS, -CLOCK_COLS, LOOK_DIM,
+	area_field(a, rows - 1, 1 + FRAME_COLS, -clock_cols(s->clock), LOOK_DIM,
 	           s->clock == CLOCK_ABSOLUTE ? "time" : s->clock == CLOCK_DELTA ? "since row, s" : "time, s");
 	for (int i = 0; i < l->lines; i++) {
 		int room = (l->lines < 4 ? s->width / 2 : 4 * s->width / 3 / (l->lines - 1)) - 1;
 		int width = text_width(l->line[i]) < room ? text_width(l->line[i]) : room;
 		int begin = column_of(s, i) - (i == 0 ? 0 : i == l->lines - 1 ? width - 1 : width / 2);
-		area_field(a, i % rows, begin, width, i == 0 ? LOOK_CLIENT : i == l->lines - 1 ? LOOK_SERVER : LOOK_BOLD,
+		area_tail(a, i % rows, begin, width, i == 0 ? LOOK_CLIENT : i == l->lines - 1 ? LOOK_SERVER : LOOK_BOLD,
 		           l->line[i]);
 	}
+}
+
+int clock_cols(enum clock clock)
+{
+	return clock == CLOCK_ABSOLUTE ? CLOCK_MOST : 14;
 }
 
 void clock_draw(struct area a, int row, int col, enum clock clock, int64_t ns, int64_t origin_ns, int64_t before_ns)
 {
 	char text[TEXT_TIME_SIZE];
-	area_field(a, row, col, -CLOCK_COLS, LOOK_PLAIN, clock_text(clock, ns, origin_ns, before_ns, text));
+	area_field(a, row, col, -clock_cols(clock), LOOK_PLAIN, clock_text(clock, ns, origin_ns, before_ns, text));
 }
 
 static void lives(const struct sketch *s, struct area a, int row, const char *sign)

@@ -50,8 +50,8 @@ int segment_cols(int cols);
 void segment_head(struct area, int row);
 void segment_draw(struct area, int row, const struct segment *);
 
-/* A time as `clock` has it, right aligned in 14 columns from `col` on. */
-enum { CLOCK_COLS = 14 };
+/* A time as `clock` has it, right aligned from `col` on, and in how many columns: a blank before 22:09:37.123456. */
+int clock_cols(enum clock);
 void clock_draw(struct area, int row, int col, enum clock, int64_t ns, int64_t origin_ns, int64_t before_ns);
 
 #endif

@@ -113,11 +113,31 @@ static size_t word_begin(const struct prompt *p)
 	return at;
 }
 
-/* Complete as far as all words agree that begin so; where they differ, offer them. */
+/* Offer the words that begin so: a few with what they are, a line each; many one behind another. */
+static void offer(struct prompt *p, const char *typed, size_t n, size_t fits)
+{
+	const char *word, *what;
+	size_t at = 0;
+	for (size_t i = 0; p->words(p->context, i, &word, &what); i++) {
+		size_t room = sizeof p->offer - at;
+		if (strncmp(word, typed, n) != 0)
+			continue;
+		int len = fits <= OFFERED_WITH_WORDS && what && *what
+			? snprintf(p->offer + at, room, "%s%s: %s", at ? "\n" : "", word, what)
+			: snprintf(p->offer + at, room, "%s%s", at ? "  " : "", word);
+		if ((size_t)len >= room) {                       /* not half a word */
+			p->offer[at] = '\0';
+			return;
+		}
+		at += (size_t)len;
+	}
+}
+
+/* Complete as far as all words agree that begin so, and offer what they are. */
 static void complete(struct prompt *p)
 {
 	const char *word, *what, *first = NULL;
-	size_t begin = word_begin(p), typed = p->at - begin, common = 0, fits = 0, n = 0;
+	size_t begin = word_begin(p), typed = p->at - begin, common = 0, fits = 0;
 	p->offer[0] = '\0';
 	for (size_t i = 0; p->words && p->words(p->context, i, &word, &what); i++) {
 		if (strncmp(word, p->text + begin, typed) != 0)
@@ -129,15 +149,13 @@ static void complete(struct prompt *p)
 		while (strncmp(first, word, common) != 0)
 			common--;
 		fits++;
-		if (n < sizeof p->offer - 1)
-			n += (size_t)snprintf(p->offer + n, sizeof p->offer - n, "%s%s", n ? "  " : "", word);
 	}
+	if (fits)
+		offer(p, p->text + begin, typed, fits);
 	if (common > typed)
 		insert(p, first + typed, common - typed);
-	if (fits == 1) {
+	if (fits == 1)
 		insert(p, " ", 1);
-		p->offer[0] = '\0';
-	}
 }
 
 /* ---- keys ---- */
@@ -196,9 +214,7 @@ int prompt_draw(const struct prompt *p, struct area a)
 	while (from < p->at && text_width_n(p->text + from, p->at - from) > room)
 		from = behind(p, from);
 	cursor = label + text_width_n(p->text + from, p->at - from);
-	int end = area_put(area_part(a, 0, label, 1, room + 1), 0, 0, LOOK_PLAIN, p->text + from) + label;
+	area_put(area_part(a, 0, label, 1, room + 1), 0, 0, LOOK_PLAIN, p->text + from);
 	area_put(a, 0, 0, LOOK_BOLD, p->label);
-	if (*p->offer && end + 3 < a.cols)
-		area_field(a, 0, end + 3, a.cols - end - 3, LOOK_DIM, p->offer);
 	return cursor < a.cols ? cursor : a.cols - 1;
 }

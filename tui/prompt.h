@@ -11,7 +11,7 @@
 
 #include "canvas.h"
 
-enum { PROMPT_SIZE = 1024, PROMPT_HISTORY = 100 };
+enum { PROMPT_SIZE = 1024, PROMPT_HISTORY = 100, OFFERED_WITH_WORDS = 6 };
 
 /* The i-th word that may stand where the user is, and what it is; false: there are no more. */
 typedef bool prompt_words(void *context, size_t i, const char **word, const char **what);
@@ -27,7 +27,7 @@ struct prompt {
 	struct prompt_history *history;   /* NULL: none is kept */
 	size_t        past;               /* lines back in it */
 	char          typed[PROMPT_SIZE]; /* before the user went back in history */
-	char          offer[160];         /* words that would fit, after Tab */
+	char          offer[2048];        /* words that would fit, after Tab; rows end with \n */
 };
 
 void prompt_begin(struct prompt *, const char *label, const char *text);

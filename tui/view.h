@@ -27,8 +27,10 @@ struct subject { int64_t id, frame, other; };
  * comparing. 0: no such thing. The frame is the capture's. */
 struct about { int64_t finding, flow, frame; };
 
+enum { BINDING_KEYS = 8 };
+
 struct binding {
-	int         keys[4];              /* any of these; 0 ends them */
+	int         keys[BINDING_KEYS];   /* any of these; 0 ends them */
 	const char *hint;                 /* a word or two for the bottom line; NULL: not there */
 	const char *help;                 /* what it does, for the help page */
 	void      (*act)(struct browser *, void *state, int key);

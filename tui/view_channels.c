@@ -7,6 +7,7 @@
 
 #include "bars.h"
 #include "browser.h"
+#include "flow_title.h"
 #include "key.h"
 #include "row_order.h"
 #include "text.h"
@@ -21,6 +22,7 @@ enum { CONNECTION = 1 };
 struct channels {
 	struct row_order order;
 	int64_t          flow;            /* 0: of all */
+	char             of[FLOW_TITLE_SIZE];     /* what that is called */
 	struct sqlite3_stmt *connection, *channel;     /* the questions for a row, used again and again */
 };
 
@@ -37,7 +39,7 @@ static const char connection_sql[] =
 	"       max(coalesce((SELECT max(to_ns - from_ns) FROM silence WHERE flow_id = w.id AND scope = 'server'), 0),"
 	"           coalesce(max(coalesce(w.ended_ns, 0), w.last_ns) - coalesce(w.server_last_data_ns, w.first_ns), 0)),"
 	"       CASE WHEN a.close_code IS NOT NULL THEN a.close_code || ' by ' || a.close_sender"
-	"            WHEN w.ended IN ('fin', 'rst') THEN upper(w.ended) || ' of ' || w.ended_by ELSE w.ended END,"
+	"            WHEN w.ended IN ('fin', 'rst') THEN w.ended_by || ' ' || upper(w.ended) ELSE w.ended END,"
 	"       coalesce(a.close_code <> 200, 0) OR a.close_code IS NULL AND w.ended IN ('fin', 'rst'),"
 	"       a.client_product || coalesce(' ' || a.client_version, ''), a.connection_name,"
 	"       a.server_heartbeat_s, a.client_heartbeat_s,"
@@ -72,6 +74,7 @@ static bool channels_open(void *state, struct browser *b, struct subject subject
 {
 	struct channels *c = state;
 	c->flow = subject.id;
+	flow_title_of(b, c->flow, c->of);
 	c->connection = model_query(&b->model, connection_sql, 0, 0);
 	c->channel = model_query(&b->model, channel_sql, 0, 0);
 	row_order_begin(&c->order, model_query(&b->model, subject.id
@@ -118,7 +121,7 @@ static void channels_title(void *state, char *text, size_t size)
 {
 	struct channels *c = state;
 	if (c->flow)
-		snprintf(text, size, "AMQP of flow %lld", (long long)c->flow);
+		snprintf(text, size, "AMQP of %s", c->of);
 	else
 		snprintf(text, size, "AMQP connections%s", c->order.question ? " (reading)" : "");
 }
@@ -434,7 +437,7 @@ static bool channels_row_has(void *state, struct browser *b, int64_t row, const 
 }
 
 static const struct binding channels_bindings[] = {
-	{ { K_ENTER, K_RIGHT, 'l' }, "flow", "the flow, where the connection or the channel was closed", flow_open },
+	{ { K_ENTER, K_RIGHT, 'l', 'w' }, "flow", "the whole connection, where the connection or the channel was closed", flow_open },
 	{ { ']', '[' }, "connection", "the next connection, or the one before", connection_next },
 	{ .act = NULL },
 };

@@ -6,6 +6,7 @@
 #include "bars.h"
 #include "browser.h"
 #include "exchange_draw.h"
+#include "flow_title.h"
 #include "key.h"
 #include "text.h"
 #include "views.h"
@@ -15,6 +16,7 @@ enum { LABEL = 22, FRAME_COLS = 9, AT_COLS = 16, TOOK_COLS = 12 };
 struct one {
 	int64_t         rowid;
 	struct exchange x;
+	char            of[FLOW_TITLE_SIZE];      /* the flow it is of */
 	struct sheet    sheet;            /* tags: frames of the capture */
 };
 
@@ -28,6 +30,7 @@ static bool one_open(void *state, struct browser *b, struct subject subject, str
 		found = true;
 	}
 	o->rowid = subject.id;
+	flow_title_of(b, o->x.flow, o->of);
 	return found || fail(err, "There is no such HTTP exchange.");
 }
 
@@ -40,7 +43,7 @@ static void one_close(void *state)
 static void one_title(void *state, char *text, size_t size)
 {
 	struct one *o = state;
-	snprintf(text, size, "Exchange %lld of flow %lld", (long long)o->x.nr, (long long)o->x.flow);
+	snprintf(text, size, "Exchange %lld of %s", (long long)o->x.nr, o->of);
 }
 
 /* ---- times ---- */
@@ -192,7 +195,7 @@ static void flow_open(struct browser *b, void *state, int key)
 }
 
 static const struct binding one_bindings[] = {
-	{ { K_ENTER, K_RIGHT, 'l' }, "flow", "the flow, at the frame of this row, or at the request", flow_open },
+	{ { K_ENTER, K_RIGHT, 'l', 'w' }, "flow", "the whole connection, at the frame of this row, or at the request", flow_open },
 	{ .act = NULL },
 };
 

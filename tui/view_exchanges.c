@@ -7,6 +7,7 @@
 #include "bars.h"
 #include "browser.h"
 #include "exchange_draw.h"
+#include "flow_title.h"
 #include "key.h"
 #include "ladder_draw.h"
 #include "row_order.h"
@@ -26,6 +27,7 @@ enum { SORT_TIME, SORT_WAIT, SORT_STATUS, SORTS };
 struct exchanges {
 	struct row_order order;
 	int64_t flow;                     /* 0: of all */
+	char    of[FLOW_TITLE_SIZE];      /* what that is called */
 	int     sort;
 	bool    reverse;
 	bool    trouble;                  /* only what went wrong, or was slow */
@@ -52,6 +54,7 @@ static bool exchanges_open(void *state, struct browser *b, struct subject subjec
 {
 	struct exchanges *e = state;
 	e->flow = subject.id;
+	flow_title_of(b, e->flow, e->of);
 	e->row = model_query(&b->model, exchange_sql, 0, 0);
 	e->words = model_query(&b->model, words_sql, 0, 0);
 	order_begin(e, b);
@@ -86,10 +89,7 @@ static bool exchange_get(struct exchanges *e, int64_t row, struct exchange *x)
 static void exchanges_title(void *state, char *text, size_t size)
 {
 	struct exchanges *e = state;
-	char of[48] = "";
-	if (e->flow)
-		snprintf(of, sizeof of, " of flow %lld", (long long)e->flow);
-	snprintf(text, size, "HTTP exchanges%s%s%s", of, e->trouble ? ", only trouble" : "",
+	snprintf(text, size, "HTTP exchanges%s%s%s%s", e->flow ? " of " : "", e->of, e->trouble ? ", only trouble" : "",
 	         e->order.question ? " (reading)" : e->order.left_out ? " (the first ones)" : "");
 }
 
@@ -98,10 +98,10 @@ static void exchanges_title(void *state, char *text, size_t size)
 /* Where the columns begin, for so many columns in all; 0: it is left out. */
 struct columns { int client, server, what, expect, status, took, bytes, bar, bar_cols; };
 
-static struct columns columns_for(int cols, bool all_flows)
+static struct columns columns_for(int cols, int clock, bool all_flows)
 {
 	struct columns c = { .bar_cols = cols < 72 ? 0 : cols < 150 ? cols / 5 : cols / 4 < 60 ? cols / 4 : 60 };
-	int left = CLOCK_COLS + 1, right = cols;
+	int left = clock + 1, right = cols;
 	if (c.bar_cols) {
 		c.bar = right - c.bar_cols;
 		right = c.bar - 1;
@@ -134,7 +134,7 @@ static void head_put(struct exchanges *e, struct area a, int col, int width, con
 
 static void head_draw(struct exchanges *e, struct browser *b, struct area a, const struct columns *c)
 {
-	head_put(e, a, 0, -CLOCK_COLS, b->clock == CLOCK_ABSOLUTE ? "time" : b->clock == CLOCK_DELTA ? "since row, s" : "time, s",
+	head_put(e, a, 0, -clock_cols(b->clock), b->clock == CLOCK_ABSOLUTE ? "time" : b->clock == CLOCK_DELTA ? "since row, s" : "time, s",
 	         SORT_TIME);
 	if (c->client)
 		area_put(a, 0, c->client, LOOK_DIM, "client");
@@ -261,7 +261,7 @@ static void none_draw(const struct exchanges *e, struct area a)
 static void exchanges_draw(void *state, struct browser *b, struct area a)
 {
 	struct exchanges *e = state;
-	struct columns c = columns_for(a.cols, e->flow == 0);
+	struct columns c = columns_for(a.cols, clock_cols(b->clock), e->flow == 0);
 	if (!e->order.list.n) {
 		none_draw(e, a);
 		return;
@@ -283,7 +283,7 @@ static void flow_open(struct browser *b, void *state, int key)
 		browser_open(b, &view_flow, (struct subject){ .id = x.flow, .frame = x.frame });
 }
 
-static void heads_open(struct browser *b, void *state, int key)
+static void exchange_open(struct browser *b, void *state, int key)
 {
 	struct exchanges *e = state;
 	(void)key;
@@ -354,11 +354,11 @@ static void exchanges_about(void *state, struct browser *b, struct about *about)
 }
 
 static const struct binding exchanges_bindings[] = {
-	{ { K_ENTER, K_RIGHT, 'l' }, "flow", "the flow, at this exchange's request", flow_open },
-	{ { 'v' }, "heads", "view this exchange: its heads, and its times one by one", heads_open },
+	{ { K_ENTER, K_RIGHT, 'l' }, "open", "this exchange: its times one by one, and its heads", exchange_open },
+	{ { 'w' }, "flow", "the whole connection, at this exchange's request", flow_open },
 	{ { 'p' }, "problems", "only what went wrong: not complete, a status of 500 and more, a wait of 1 s and more; or all", trouble_turn },
 	{ { '>', '<' }, "sort", "order by time, wait, status", sort_turn },
-	{ { 'r' }, NULL, "the other way round", sort_reverse },
+	{ { 'r' }, NULL, "the reverse order", sort_reverse },
 	{ { 'b' }, NULL, "bars as long as the time, or logarithmic", bars_turn },
 	{ .act = NULL },
 };

@@ -57,18 +57,21 @@ static void finding_title(void *state, char *text, size_t size)
 static void headline_write(struct finding *f, struct browser *b, struct sheet *to)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
-		"SELECT f.severity, f.confidence || iif(y.text <> '', ': ' || y.text, ''), one_line(f.summary), f.rule,"
+		"SELECT CASE f.place WHEN 'benign' THEN 'fine' WHEN 'quality' THEN 'capture' ELSE f.severity END, f.confidence || iif(y.text <> '', ': ' || y.text, ''), one_line(f.summary), f.rule,"
 		"       coalesce(f.client, '') || iif(f.client <> '' AND f.server <> '', ' → ', '') || coalesce(f.server, ''),"
 		"       coalesce(clock_s(f.from_ns), ''), (SELECT count(*) FROM temp.shown_incident_of i WHERE i.incident_id = f.incident_id)"
 		"  FROM temp.shown_finding f JOIN temp.shown_why_not_surer y USING (id) WHERE f.id = ?1", f->id, 0);
 	while (model_next(&b->model, s)) {
-		const char *severity = model_text(s, 0);
-		int look = strcmp(severity, "error") == 0 ? LOOK_ERROR : strcmp(severity, "warning") == 0 ? LOOK_WARNING : LOOK_NOTE;
+		const char *word = model_text(s, 0);             /* as in the list of findings */
+		int look = strcmp(word, "error") == 0 ? LOOK_ERROR : strcmp(word, "warning") == 0 ? LOOK_WARNING
+		         : strcmp(word, "note") == 0 ? LOOK_NOTE : strcmp(word, "fine") == 0 ? LOOK_GOOD : LOOK_DIM;
 		char who[512];
-		sheet_fold(to, LABEL, severity_word(severity), LOOK_BOLD, model_text(s, 2));
-		area_put(area_part(canvas_area(&to->canvas), 0, 0, 1, LABEL), 0, 0, look, severity_word(severity));
-		snprintf(who, sizeof who, "%s, %s", model_text(s, 4), model_text(s, 5));
-		sheet_fold(to, LABEL, "Who", LOOK_PLAIN, who);
+		word = look == LOOK_GOOD || look == LOOK_DIM ? word : severity_word(word);
+		sheet_fold(to, LABEL, word, LOOK_BOLD, model_text(s, 2));
+		area_put(area_part(canvas_area(&to->canvas), 0, 0, 1, LABEL), 0, 0, look, word);
+		bool named = *model_text(s, 4);                  /* a whole capture has no endpoints */
+		snprintf(who, sizeof who, "%s%s%s", model_text(s, 4), named ? ", " : "", model_text(s, 5));
+		sheet_fold(to, LABEL, named ? "Who" : "When", LOOK_PLAIN, who);
 		if (sqlite3_column_int64(s, 6) > 1) {
 			snprintf(who, sizeof who, "%lld times between these; the others are listed below", (long long)sqlite3_column_int64(s, 6));
 			sheet_fold(to, LABEL, "Count", LOOK_PLAIN, who);
@@ -95,7 +98,8 @@ static void numbers_write(struct finding *f, struct browser *b, struct sheet *to
 static void candidates_write(struct finding *f, struct browser *b, struct sheet *to)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
-		"SELECT printf('%g s', t.seconds), coalesce(t.product, c.value), t.setting"
+		"SELECT printf('%g s', t.seconds), coalesce(t.product, c.value), t.setting,"
+		"       t.seconds <= json_extract(f.numbers, '$.survived_s')"
 		"  FROM finding f, json_each(f.numbers, '$.candidates') c LEFT JOIN known_timer t"
 		"    ON printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')' = c.value"
 		" WHERE f.id = ?1 ORDER BY c.id", f->id, 0);
@@ -107,9 +111,10 @@ static void candidates_write(struct finding *f, struct browser *b, struct sheet 
 		struct area row = sheet_rows(to, 1);
 		int setting = LABEL + 10 + (row.cols - LABEL - 10) * 9 / 20;
 		area_put(row, 0, 0, LOOK_DIM, first ? "Timers" : "");
-		area_field(row, 0, LABEL, -8, LOOK_BOLD, model_text(s, 0));
-		area_field(row, 0, LABEL + 10, setting - LABEL - 11, LOOK_PLAIN, model_text(s, 1));
-		area_field(row, 0, setting, row.cols - setting, LOOK_KEY, model_text(s, 2));
+		bool survived = sqlite3_column_int(s, 3);        /* by others: it fits only if these went another way */
+		area_field(row, 0, LABEL, -8, survived ? LOOK_DIM : LOOK_BOLD, model_text(s, 0));
+		area_field(row, 0, LABEL + 10, setting - LABEL - 11, survived ? LOOK_DIM : LOOK_PLAIN, model_text(s, 1));
+		area_field(row, 0, setting, row.cols - setting, survived ? LOOK_DIM : LOOK_KEY, survived ? "shorter than others survived" : model_text(s, 2));
 	}
 }
 

@@ -11,8 +11,10 @@
 #include "text.h"
 #include "views.h"
 
-enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, BETWEEN_LEAST = 20, BETWEEN_MOST = 48, OTHERS_MOST = 1000,
-       LIST_LEAST = 4, PROOF_LEAST = 4, TALL = 24 };
+enum { SEVERITY_COLS = 8, TIMES_COLS = 7, WHEN_COLS = 20, SURE_COLS = 9, OTHERS_MOST = 1000,
+       BETWEEN_COLS = 38, BETWEEN_MOST = 48, SERVER_COLS = 22,    /* two IPv4 addresses and a port; the server alone */
+       LIST_LEAST = 4, PROOF_LEAST = 4, PROOF_ROWS = 3 + PROOF_LEAST,     /* with a blank and its names */
+       TALL = 24 };
 
 struct findings {
 	struct list  list;
@@ -28,14 +30,17 @@ struct findings {
 
 /* ---- rows ---- */
 
-/* id, word, title, between, times, first time, confidence */
-static const char incident_sql[] =
-	"SELECT i.id, i.severity, i.title, coalesce(nullif(i.client_address, '') || iif(i.server <> '', ' → ' || i.server, ''),"
-	"       i.server, ''), i.findings, bare_time(clock_s(i.first_ns)), i.confidence"
-	"  FROM temp.shown_incident i WHERE i.nr = ?1";
+enum { ID, WORD, TITLE, BETWEEN, SERVER, TIMES, FIRST, LAST, SURE };
 
+static const char incident_sql[] =
+	"SELECT i.id, i.severity, i.title, replace(b.text, '->', '→'), coalesce(nullif(i.server, ''), i.client_address, ''),"
+	"       i.findings, bare_time(clock_s(i.first_ns)), bare_time(clock_s(i.last_ns)), i.confidence"
+	"  FROM temp.shown_incident i JOIN temp.shown_between b USING (id) WHERE i.nr = ?1";
+
+/* A sentence stands for the endpoints. */
 static const char other_sql[] =
-	"SELECT id, iif(?2, 'fine', 'capture'), title, one_line(summary), 1, '', confidence FROM temp.shown_finding WHERE id = ?1";
+	"SELECT id, iif(?2, 'fine', 'capture'), title, one_line(summary), '', 1, '', '', confidence"
+	"  FROM temp.shown_finding WHERE id = ?1";
 
 static struct sqlite3_stmt *row_query(struct findings *f, struct browser *b, int64_t row)
 {
@@ -50,7 +55,7 @@ static int64_t row_finding(struct findings *f, struct browser *b, int64_t row)
 	int64_t id = 0;
 	struct sqlite3_stmt *s = row_query(f, b, row);
 	while (model_next(&b->model, s))
-		id = sqlite3_column_int64(s, 0);
+		id = sqlite3_column_int64(s, ID);
 	return id;
 }
 
@@ -99,44 +104,69 @@ static int severity_look(const char *word)
 	     : strcmp(word, "note") == 0 ? LOOK_NOTE : strcmp(word, "fine") == 0 ? LOOK_GOOD : LOOK_DIM;
 }
 
-/* Where the columns of the table begin, for so many columns in all. */
-struct columns { int between, times, when, sure; };
+/* Where the columns of the table begin, for so many columns in all; one that begins where the
+ * next does is left out. Where there is no room for both endpoints, the server is named. */
+struct columns { int between, times, first, last, sure; bool server_only; };
 
 static struct columns columns_for(int cols)
 {
-	struct columns c;
-	c.sure = cols - SURE_COLS;
-	c.when = cols >= 110 ? c.sure - WHEN_COLS - 2 : c.sure;
-	c.times = c.when - TIMES_COLS;
-	int between = (c.times - SEVERITY_COLS) / 2;
-	between = between < BETWEEN_LEAST ? BETWEEN_LEAST : between > BETWEEN_MOST ? BETWEEN_MOST : between;
-	c.between = c.times - between;
+	struct columns c = { .sure = cols >= 72 ? cols - SURE_COLS : cols };
+	c.last = cols >= 140 ? c.sure - WHEN_COLS - 1 : c.sure;
+	c.first = cols >= 110 ? c.last - WHEN_COLS - 1 : c.last;
+	c.times = c.first - TIMES_COLS;
+	int half = (c.times - SEVERITY_COLS) / 2;
+	c.server_only = half < BETWEEN_COLS - 2;
+	c.between = c.times - (c.server_only ? SERVER_COLS : half < BETWEEN_COLS ? BETWEEN_COLS : half < BETWEEN_MOST ? half : BETWEEN_MOST);
 	return c;
 }
 
-static void head_draw(struct area a, const struct columns *c)
+/* Nothing where the column is left out. */
+static void column_put(struct area a, int row, int from, int to, int look, const char *text)
 {
-	area_put(a, 0, SEVERITY_COLS, LOOK_DIM, "what");
-	area_put(a, 0, c->between, LOOK_DIM, "between");
-	area_field(a, 0, c->times, -(TIMES_COLS - 1), LOOK_DIM, "times");
-	if (c->when < c->sure)
-		area_put(a, 0, c->when, LOOK_DIM, "first");
-	area_put(a, 0, c->sure, LOOK_DIM, "sure");
+	if (to > from)
+		area_field(a, row, from, to - from - 1, look, text);
 }
 
-static void row_draw(struct area a, int row, const struct columns *c, struct sqlite3_stmt *s, bool incident)
+static void head_draw(struct area a, struct browser *b, const struct columns *c)
 {
-	const char *word = model_text(s, 1);
-	char times[32];
-	area_put(a, row, 0, severity_look(word), incident ? severity_word(word) : word);
-	area_field(a, row, SEVERITY_COLS, c->between - SEVERITY_COLS - 1, incident ? LOOK_BOLD : LOOK_PLAIN, model_text(s, 2));
-	area_field(a, row, c->between, c->times - c->between - 1, incident ? LOOK_PLAIN : LOOK_DIM, model_text(s, 3));
-	snprintf(times, sizeof times, "%lld", (long long)sqlite3_column_int64(s, 4));
-	if (incident)
-		area_field(a, row, c->times, -(TIMES_COLS - 1), LOOK_PLAIN, times);
-	if (c->when < c->sure)
-		area_field(a, row, c->when, 19, LOOK_PLAIN, model_text(s, 5));
-	area_put(a, row, c->sure, LOOK_DIM, model_text(s, 6));
+	char first[64] = "";
+	struct sqlite3_stmt *s = model_query(&b->model,
+		"SELECT 'first, ' || substr(clock, length(bare_time(clock)) + 2)"
+		"  FROM (SELECT clock_s(first_ns) AS clock FROM temp.shown_incident WHERE first_ns IS NOT NULL ORDER BY nr LIMIT 1)", 0, 0);
+	while (model_next(&b->model, s))
+		snprintf(first, sizeof first, "%s", model_text(s, 0));
+	area_put(a, 0, SEVERITY_COLS, LOOK_DIM, "what");
+	area_put(a, 0, c->between, LOOK_DIM, c->server_only ? "server" : "between");
+	area_field(a, 0, c->times, -(TIMES_COLS - 2), LOOK_DIM, "times");
+	column_put(a, 0, c->first, c->last, LOOK_DIM, first);
+	column_put(a, 0, c->last, c->sure, LOOK_DIM, "last");
+	column_put(a, 0, c->sure, a.cols, LOOK_DIM, "sure");
+}
+
+static void incident_draw(struct area a, int row, const struct columns *c, struct sqlite3_stmt *s)
+{
+	const char *word = model_text(s, WORD);
+	area_put(a, row, 0, severity_look(word), severity_word(word));
+	area_field(a, row, SEVERITY_COLS, c->between - SEVERITY_COLS - 1, LOOK_BOLD, model_text(s, TITLE));
+	area_tail(a, row, c->between, c->times - c->between - 1, LOOK_PLAIN, model_text(s, c->server_only ? SERVER : BETWEEN));
+	area_field(a, row, c->times, -(TIMES_COLS - 2), LOOK_PLAIN, model_text(s, TIMES));
+	column_put(a, row, c->first, c->last, LOOK_PLAIN, model_text(s, FIRST));
+	column_put(a, row, c->last, c->sure, LOOK_PLAIN, model_text(s, LAST));
+	column_put(a, row, c->sure, a.cols, LOOK_DIM, model_text(s, SURE));
+}
+
+/* What is no problem has neither endpoints nor a count: its words have their room. */
+static void other_draw(struct area a, int row, const struct columns *c, struct sqlite3_stmt *s)
+{
+	const char *word = model_text(s, WORD);
+	struct area words = area_part(a, row, SEVERITY_COLS, 1, c->sure - SEVERITY_COLS - 1);
+	area_put(a, row, 0, severity_look(word), word);
+	int end = text_width(model_text(s, TITLE)) + 2, between = c->between - SEVERITY_COLS;
+	area_field(words, 0, 0, words.cols, LOOK_PLAIN, model_text(s, TITLE));
+	end = end > between ? end : between;
+	if (end < words.cols)
+		area_field(words, 0, end, words.cols - end, LOOK_DIM, model_text(s, BETWEEN));
+	column_put(a, row, c->sure, a.cols, LOOK_DIM, model_text(s, SURE));
 }
 
 /* One line: what broke, or that nothing did. */
@@ -197,29 +227,41 @@ static void list_draw(struct findings *f, struct browser *b, struct area a)
 {
 	struct columns c = columns_for(a.cols);
 	struct area rows = area_part(a, 1, 0, a.rows - 1, a.cols);
-	head_draw(a, &c);
+	if (f->list.n)
+		head_draw(a, b, &c);
 	list_show(&f->list, rows.rows);
 	browser_rows(b, rows);
 	for (int row = 0; row < rows.rows && f->list.top + row < f->list.n; row++) {
 		struct sqlite3_stmt *s = row_query(f, b, f->list.top + row);
 		while (model_next(&b->model, s))
-			row_draw(rows, row, &c, s, f->list.top + row < f->incidents);
+			(f->list.top + row < f->incidents ? incident_draw : other_draw)(rows, row, &c, s);
 	}
 	if (f->list.n)
 		area_select(rows, (int)(f->list.at - f->list.top));
 }
 
-/* The list gets its rows, but leaves as many to the detail where both need more. */
+/* How many of so many rows the detail gets. The list has its rows first, but leaves as many to
+ * the detail where both need more, and those that are no problem may have to be scrolled to
+ * where the proof of one needs them. */
+static int detail_rows(const struct findings *f, int rows)
+{
+	int list = f->list.n > 0 ? (int)(f->list.n < rows ? f->list.n : rows) : 1;
+	int with_proof = rows - f->sheet.used - PROOF_ROWS;      /* what that leaves to the list */
+	if (with_proof < list && with_proof >= LIST_LEAST && with_proof >= f->incidents)
+		list = with_proof;
+	int detail = f->sheet.used < rows - LIST_LEAST ? f->sheet.used : rows - LIST_LEAST;
+	int half = rows / 2 > detail ? rows / 2 : detail;
+	return list + detail >= rows && rows < TALL ? detail : list + half > rows ? half : rows - list;
+}
+
 static void findings_draw(void *state, struct browser *b, struct area a)
 {
 	struct findings *f = state;
-	int rows = a.rows - 3, list = f->list.n > 0 ? (int)(f->list.n < rows ? f->list.n : rows) : 1;
+	int rows = a.rows - 3;
 	f->selected = f->list.n ? row_finding(f, b, f->list.at) : 0;
 	verdict_draw(b, a);
 	detail_write(f, b, a.cols, a.on->ascii);
-	int detail = f->sheet.used < rows - LIST_LEAST ? f->sheet.used : rows - LIST_LEAST;
-	int half = rows / 2 > detail ? rows / 2 : detail;
-	detail = list + detail >= rows && rows < TALL ? detail : list + half > rows ? half : rows - list;
+	int detail = detail_rows(f, rows);
 	proof_write(f, b, detail);
 	list_draw(f, b, area_part(a, 1, 0, rows - detail + 1, a.cols));
 	area_repeat(a, a.rows - detail - 1, 0, a.cols, LOOK_DIM, "\xe2\x94\x80");
@@ -234,6 +276,19 @@ static void finding_open(struct browser *b, void *state, int key)
 	(void)key;
 	if (f->list.n)
 		browser_open(b, &view_finding, (struct subject){ .id = row_finding(f, b, f->list.at) });
+	else
+		browser_say(b, LOOK_DIM, "Nothing was found; 2 lists the flows.");
+}
+
+static void flow_show(struct browser *b, void *state, int key)
+{
+	struct about about = browser_about(b);
+	(void)state, (void)key;
+	if (about.flow)
+		browser_open(b, &view_flow, (struct subject){ .id = about.flow, .other = about.finding,
+			.frame = model_number(&b->model, "SELECT min(frame) FROM evidence WHERE finding_id = ?1", about.finding) });
+	else
+		browser_say(b, LOOK_DIM, "This finding is about no single connection.");
 }
 
 static struct list *findings_list(void *state)
@@ -248,7 +303,7 @@ static bool findings_row_has(void *state, struct browser *b, int64_t row, const 
 	bool has = false;
 	struct sqlite3_stmt *s = row_query(f, b, row);
 	while (model_next(&b->model, s))
-		for (int i = 1; i < sqlite3_column_count(s); i++)
+		for (int i = WORD; i <= SURE; i++)
 			has |= text_contains(model_text(s, i), text);
 	return has;
 }
@@ -263,6 +318,7 @@ static void findings_about(void *state, struct browser *b, struct about *about)
 
 static const struct binding findings_bindings[] = {
 	{ { K_ENTER, K_RIGHT, 'l' }, "open", "what was found, and what proves it", finding_open },
+	{ { 'w' }, "flow", "the whole connection, with the evidence of this finding marked", flow_show },
 	{ .act = NULL },
 };
 

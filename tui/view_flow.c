@@ -6,6 +6,7 @@
 
 #include "browser.h"
 #include "flow_steps.h"
+#include "flow_title.h"
 #include "key.h"
 #include "ladder_draw.h"
 #include "packet_label.h"
@@ -16,6 +17,7 @@ enum { OPEN_NS = 15000000, SMALL = 200 };
 
 struct flow_view {
 	int64_t           id;
+	char              name[FLOW_TITLE_SIZE];
 	struct flow_steps steps;
 	struct labels     labels;
 	struct ladder     ladder;         /* its lifelines and its time 0 */
@@ -113,6 +115,7 @@ static bool flow_open(void *state, struct browser *b, struct subject subject, st
 	f->id = subject.id;
 	if (!head_read(f, b, subject.other))
 		return fail(err, "There is no flow %lld.", (long long)subject.id);
+	flow_title_of(b, f->id, f->name);
 	labels_open(&f->labels, &b->model, true);
 	flow_steps_open(&f->steps, &b->model, f->id, subject.other, OPEN_NS);
 	if (!subject.frame && f->steps.packets > SMALL)
@@ -133,7 +136,7 @@ static void flow_title(void *state, char *text, size_t size)
 {
 	struct flow_view *f = state;
 	bool part = f->steps.zoom == ZOOM_MESSAGES && f->steps.whole_to < INT64_MAX;
-	snprintf(text, size, "Flow %lld, %s%s", (long long)f->id, part ? "the first " : "", zoom_words[f->steps.zoom]);
+	snprintf(text, size, "%s, %s%s", f->name, part ? "the first " : "", zoom_words[f->steps.zoom]);
 }
 
 /* ---- rows ---- */

@@ -7,6 +7,7 @@
 #include "browser.h"
 #include "flow_rows.h"
 #include "flow_grid.h"
+#include "flow_title.h"
 #include "key.h"
 #include "text.h"
 #include "views.h"
@@ -173,20 +174,20 @@ static void detail_draw(const struct flows *f, struct browser *b, struct area a)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
 		"SELECT n.client || ' → ' || n.server, coalesce(f.app, ''), f.conn_state, iif(w.benign, 'fine', coalesce(d.severity, '')),"
-		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', '')),"
-		"       (SELECT '; in ' || iif(length(name) > 24, '…' || substr(name, -23), name)"
-		"          FROM (SELECT file_name(c.name) AS name FROM capture c WHERE c.id = f.capture_id AND (SELECT count(*) FROM capture) > 1))"
+		"       coalesce(one_line(d.summary), iif(h.flow_id, 'A health check.', ''))"
 		"  FROM flow f JOIN flow_name n ON n.flow_id = f.id LEFT JOIN flow_finding w ON w.flow_id = f.id"
 		"  LEFT JOIN finding d ON d.id = w.finding_id LEFT JOIN health_flow h ON h.flow_id = f.id WHERE f.id = ?1",
 		flow_at(f, f->list.at), 0);
 	struct sheet found = { 0 };
+	char name[FLOW_TITLE_SIZE];
+	flow_title_of(b, flow_at(f, f->list.at), name);
 	area_repeat(a, 0, 0, a.cols, LOOK_DIM, "\xe2\x94\x80");
 	while (model_next(&b->model, s)) {
 		const char *severity = model_text(s, 3);
 		int look = *severity == 'e' ? LOOK_ERROR : *severity == 'w' ? LOOK_WARNING : *severity == 'n' ? LOOK_NOTE : LOOK_GOOD;
 		char line[512];
-		snprintf(line, sizeof line, "%s  %s%s%s%s", model_text(s, 0), model_text(s, 1), *model_text(s, 1) ? ", " : "",
-		         state_words(model_text(s, 2)), model_text(s, 5));
+		snprintf(line, sizeof line, "%s  %s, %s%s%s", model_text(s, 0), name, model_text(s, 1), *model_text(s, 1) ? ", " : "",
+		         state_words(model_text(s, 2)));
 		area_field(a, 1, 0, a.cols, LOOK_PLAIN, line);
 		sheet_begin(&found, a.cols, a.on->ascii);
 		sheet_fold(&found, *severity ? SEVERITY_COLS : 0, "", *severity ? LOOK_PLAIN : LOOK_DIM, model_text(s, 4));

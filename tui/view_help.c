@@ -36,7 +36,7 @@ static void bindings_list(struct sheet *s, const struct binding *binding)
 	for (; binding && binding->keys[0]; binding++) {
 		char label[64] = "  ", name[KEY_NAME];
 		size_t n = 2;
-		for (int i = 0; i < 4 && binding->keys[i] && n < sizeof label - KEY_NAME; i++)
+		for (int i = 0; i < BINDING_KEYS && binding->keys[i] && n < sizeof label - KEY_NAME; i++)
 			n += (size_t)snprintf(label + n, sizeof label - n, "%s%s", i ? " " : "",
 			                      key_word(binding->keys[i], name));
 		if (binding->help)
@@ -65,6 +65,8 @@ static void help_draw(void *state, struct browser *b, struct area a)
 	sheet_heading(s, "Keys here");
 	bindings_list(s, h->of->bindings);
 	sheet_fold(s, 22, "  move", LOOK_PLAIN, list_help);
+	sheet_fold(s, 22, "  mouse", LOOK_PLAIN, "a click selects a row, one more opens it; tabs and the keys in the last row can"
+	           " be clicked on; the wheel moves");
 	sheet_line(s, 0, LOOK_PLAIN, "");
 	sheet_heading(s, "Keys everywhere");
 	bindings_list(s, browser_bindings);

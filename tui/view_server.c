@@ -108,17 +108,17 @@ static const char facts_sql[] =
 	"  WHEN 1 THEN s.app || iif(s.apps_differ, ' and others', '')"
 	"  WHEN 2 THEN plural(s.flows, 'connection') || ' of ' || plural(s.clients, 'client') || ', ' || plural(s.client_bytes, 'byte')"
 	"              || ' in, ' || plural(s.server_bytes, 'byte') || ' out'"
-	"  WHEN 3 THEN rtrim(coalesce(nullif(s.fin_by_client, 0) || ' by FIN of the client, ', '')"
-	"              || coalesce(nullif(s.fin_by_server, 0) || ' by FIN of the server, ', '')"
-	"              || coalesce(nullif(s.rst_by_client, 0) || ' by RST of the client, ', '')"
-	"              || coalesce(nullif(s.rst_by_server, 0) || ' by RST of the server, ', '')"
+	"  WHEN 3 THEN rtrim(coalesce(nullif(s.fin_by_client, 0) || ' client FIN, ', '')"
+	"              || coalesce(nullif(s.fin_by_server, 0) || ' server FIN, ', '')"
+	"              || coalesce(nullif(s.rst_by_client, 0) || ' client RST, ', '')"
+	"              || coalesce(nullif(s.rst_by_server, 0) || ' server RST, ', '')"
 	"              || coalesce(nullif(s.refused, 0) || ' refused, ', '') || coalesce(nullif(s.unanswered, 0) || ' unanswered, ', '')"
 	"              || coalesce(nullif(s.open, 0) || ' open at the end, ', ''), ', ')"
-	"  WHEN 4 THEN duration(s.rtt_min_ns) || ' at least, ' || duration(s.rtt_avg_ns) || ' on the average, '"
+	"  WHEN 4 THEN duration(s.rtt_min_ns) || ' at least, ' || duration(s.rtt_avg_ns) || ' on average, '"
 	"              || duration(s.rtt_max_ns) || ' at most'"
 	"  WHEN 5 THEN iif(s.slow_answers, plural(s.slow_answers, 'answer') || ' of 1 s and more, the slowest after '"
 	"              || duration(s.slowest_ns), NULL) END AS text"
-	"  FROM server_summary s, (VALUES (1, 'Protocol'), (2, 'Flows'), (3, 'Ended'), (4, 'Round trip'), (5, 'Slow')) v"
+	"  FROM server_summary s, (VALUES (1, 'Protocol'), (2, 'Flows'), (3, 'Ended'), (4, 'RTT'), (5, 'Slow')) v"
 	" WHERE " OF_SERVER("s") ") WHERE text <> '' ORDER BY nr";
 
 static const char bracket_sql[] =
@@ -128,10 +128,16 @@ static const char bracket_sql[] =
 	"       || iif(k.longer, '; ' || plural(k.longer, 'connection') || ' survived that and more', '') || '.'"
 	"  FROM idle_bracket k WHERE " OF_SERVER("k");
 
-static const char candidates_sql[] =
-	"SELECT printf('%g s', t.seconds), t.product || ' (' || t.setting || ')' || coalesce(char(10) || t.remedy, '')"
-	"  FROM idle_candidate i JOIN known_timer t ON i.text = printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')'"
-	" WHERE " OF_SERVER("i") " ORDER BY t.seconds DESC, t.product";
+/* Where a connection survived longer than another one did not, a survivor may have gone another
+ * way: then a time-out below what was survived is not ruled out, but it is not what fits best. */
+#define CANDIDATES(IN_BRACKET) \
+	"SELECT printf('%g s', t.seconds), t.product || ' (' || t.setting || ')' || coalesce(char(10) || t.remedy, '')" \
+	"  FROM idle_candidate i JOIN known_timer t ON i.text = printf('%g s ', t.seconds) || t.product || ' (' || t.setting || ')'" \
+	"  JOIN idle_bracket k ON k.capture_id = i.capture_id AND k.server_ip = i.server_ip AND k.server_port = i.server_port" \
+	" WHERE " OF_SERVER("i") " AND (t.seconds > coalesce(k.survived_ns, 0) / 1e9) = " IN_BRACKET " ORDER BY t.seconds DESC, t.product"
+
+static const char candidates_sql[] = CANDIDATES("1");
+static const char shorter_sql[] = CANDIDATES("0");
 
 static const char deaths_sql[] =
 	"SELECT duration(d.idle_ns), n.client || CASE d.how WHEN 'reset' THEN ': its next segment was answered by a RST'"
@@ -183,6 +189,7 @@ static void server_draw(void *state, struct browser *b, struct area a)
 	strip_write(v, b);
 	lines_write(v, b, "", bracket_sql);
 	lines_write(v, b, "Known time-outs that fit", candidates_sql);
+	lines_write(v, b, "Shorter ones, if those that survived went another way", shorter_sql);
 	lines_write(v, b, "What those that failed have in common", contrast_sql);
 	lines_write(v, b, "Died of a silence", deaths_sql);
 	lines_write(v, b, "Closed after the same time", closes_sql);

@@ -200,7 +200,7 @@ static void row_draw(struct area a, const struct columns *c, struct sqlite3_stmt
 
 /* ---- the selected one ---- */
 
-/* "3 by FIN of the client": a way to end, where it was; returns the length. */
+/* "3 client FIN": a way to end, where it was; returns the length. */
 static size_t way_add(char *text, size_t size, size_t n, struct sqlite3_stmt *s, int column, const char *word)
 {
 	if (number(s, column) && n < size)
@@ -211,8 +211,8 @@ static size_t way_add(char *text, size_t size, size_t n, struct sqlite3_stmt *s,
 static void ends_write(char *text, size_t size, struct sqlite3_stmt *s)
 {
 	static const struct { int column; const char *word; } ways[] = {
-		{ FIN_CLIENT, "FIN of the client" }, { FIN_SERVER, "FIN of the server" }, { RST_CLIENT, "RST of the client" },
-		{ RST_SERVER, "RST of the server" }, { REFUSED, "refused" }, { UNANSWERED, "unanswered" }, { OPEN, "open at the end" } };
+		{ FIN_CLIENT, "client FIN" }, { FIN_SERVER, "server FIN" }, { RST_CLIENT, "client RST" },
+		{ RST_SERVER, "server RST" }, { REFUSED, "refused" }, { UNANSWERED, "unanswered" }, { OPEN, "open at the end" } };
 	size_t n = 0;
 	*text = '\0';
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
@@ -253,7 +253,7 @@ static void detail_draw(struct servers *v, struct area a)
 	area_field(a, 1, 0, a.cols, LOOK_PLAIN, text);
 	*text = '\0';
 	if (sqlite3_column_type(s, RTT_AVG) != SQLITE_NULL)
-		snprintf(text, sizeof text, "round trip %s at least, %s on the average, %s at most", text_duration(number(s, RTT_MIN), least),
+		snprintf(text, sizeof text, "RTT %s at least, %s on average, %s at most", text_duration(number(s, RTT_MIN), least),
 		         text_duration(number(s, RTT_AVG), mean), text_duration(number(s, RTT_MAX), most));
 	if (number(s, SLOW))
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%lld answers of 1 s and more, the slowest %s",
@@ -347,8 +347,8 @@ static void servers_about(void *state, struct browser *b, struct about *about)
 static const struct binding servers_bindings[] = {
 	{ { K_ENTER, K_RIGHT, 'l' }, "server", "the server: its silences, what may be its time-out, its timers", server_open },
 	{ { 'w' }, "its flows", "its connections, in the list of flows", flows_open },
-	{ { '>', '<' }, "sort", "order by flows, resets, failed ones, round trip, shortest fatal silence", sort_turn },
-	{ { 'r' }, NULL, "the other way round", sort_reverse },
+	{ { '>', '<' }, "sort", "order by flows, resets, failed ones, RTT, shortest fatal silence", sort_turn },
+	{ { 'r' }, NULL, "the reverse order", sort_reverse },
 	{ .act = NULL },
 };
 
