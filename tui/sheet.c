@@ -81,6 +81,8 @@ static void line_fold(struct sheet *s, int col, const char *label, int look, con
 		int room = s->canvas.cols - col;
 		size_t fits = command ? text_fit(text, n, room) : words_fit(text, n, room);
 		struct area row = sheet_rows(s, 1);
+		if (row.rows == 0)
+			return;                   /* the sheet is full */
 		area_put(row, 0, 0, LOOK_DIM, label);
 		area_put_n(row, 0, col, look, text, fits ? fits : n);
 		label = "";

@@ -88,6 +88,13 @@ static const char *const of_case[] = {
 
 /* ---- reading ---- */
 
+/* A count that can be added up: a case that was damaged may say anything. */
+static int64_t count_of(struct sqlite3_stmt *s, int column)
+{
+	int64_t n = sqlite3_column_int64(s, column);
+	return n > 0 && n < INT64_MAX / BUCKETS ? n : 0;
+}
+
 static void timeline_read(struct part *p, struct browser *b)
 {
 	struct sqlite3_stmt *s = model_query(&b->model,
@@ -96,7 +103,7 @@ static void timeline_read(struct part *p, struct browser *b)
 	while (model_next(&b->model, s)) {
 		int64_t bucket = sqlite3_column_int64(s, 0);
 		for (int i = 0; i < COUNTS && bucket >= 0 && bucket < BUCKETS; i++)
-			p->number[i][bucket] = sqlite3_column_int64(s, 1 + i);
+			p->number[i][bucket] = count_of(s, 1 + i);
 	}
 }
 

@@ -95,11 +95,11 @@ static bool case_browse(const char *path, long keys)
 	struct canvas c = { 0 };
 	struct err err;
 	struct store *store = store_open_existing(path, &err);
-	bool ok = b && store, open = false;
+	bool ok = b && store, open = false, begun = ok;
 	canvas_size(&c, 24, 80);
 	for (long i = 0; ok && i < keys; i++) {
 		if (!open && !browser_begin(b, store, &outside, &err)) {
-			ok = false;
+			ok = begun = false;
 			break;
 		}
 		open = true;
@@ -114,7 +114,7 @@ static bool case_browse(const char *path, long keys)
 		}
 	}
 	if (!ok)
-		printf("%s: %s\n", path, store ? "a screen holds what a terminal must not get" : err.text);
+		printf("%s: %s\n", path, begun ? "a screen holds what a terminal must not get" : err.text);
 	if (open)
 		browser_end(b);
 	store_close(store);
