@@ -6,6 +6,7 @@
 
 #include "browser.h"
 #include "compare.h"
+#include "flow_title.h"
 #include "key.h"
 #include "text.h"
 #include "views.h"
@@ -17,6 +18,7 @@ struct fact { char label[FACT_LABEL], text[2][160]; };
 
 struct compare_view {
 	struct compare compare;
+	char           name[2][FLOW_TITLE_SIZE];
 	struct fact    fact[FACTS];
 	int            facts;
 	char           same[SAME];        /* what does not */
@@ -33,7 +35,7 @@ static void compare_view_close(void *state)
 static void compare_view_title(void *state, char *text, size_t size)
 {
 	struct compare_view *v = state;
-	snprintf(text, size, "Flows %lld and %lld", (long long)v->compare.side[0].flow_id, (long long)v->compare.side[1].flow_id);
+	snprintf(text, size, "%s and %s", v->name[0], v->name[1]);
 }
 
 /* ---- facts ---- */
@@ -94,6 +96,14 @@ static void facts_read(struct compare_view *v, struct browser *b)
 	}
 }
 
+static void pair_open(struct compare_view *v, struct browser *b, int64_t left, int64_t right)
+{
+	flow_title_of(b, left, v->name[0]);
+	flow_title_of(b, right, v->name[1]);
+	compare_open(&v->compare, &b->model, left, right, OPEN_NS);
+	facts_read(v, b);
+}
+
 static bool compare_view_open(void *state, struct browser *b, struct subject subject, struct err *err)
 {
 	struct compare_view *v = state;
@@ -101,8 +111,7 @@ static bool compare_view_open(void *state, struct browser *b, struct subject sub
 	for (int i = 0; i < 2; i++)
 		if (!model_number(&b->model, "SELECT 1 FROM flow WHERE id = ?1", id[i]))
 			return fail(err, "There is no flow %lld.", (long long)id[i]);
-	compare_open(&v->compare, &b->model, id[0], id[1], OPEN_NS);
-	facts_read(v, b);
+	pair_open(v, b, id[0], id[1]);
 	return true;
 }
 
@@ -249,11 +258,10 @@ static void side_open(struct browser *b, void *state, int key)
 static void sides_swap(struct browser *b, void *state, int key)
 {
 	struct compare_view *v = state;
-	(void)b, (void)key;
-	struct subject subject = { .id = v->compare.side[1].flow_id, .other = v->compare.side[0].flow_id };
+	int64_t left = v->compare.side[0].flow_id, right = v->compare.side[1].flow_id;
+	(void)key;
 	compare_close(&v->compare);
-	compare_open(&v->compare, &b->model, subject.id, subject.other, OPEN_NS);
-	facts_read(v, b);
+	pair_open(v, b, right, left);
 }
 
 /* Rows that differ, one after the other. */

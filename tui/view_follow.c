@@ -6,6 +6,7 @@
 
 #include "browser.h"
 #include "clock.h"
+#include "flow_title.h"
 #include "follow_draw.h"
 #include "hex_draw.h"
 #include "key.h"
@@ -19,6 +20,7 @@ static const int64_t OPEN_NS = 15000000, DRAW_NS = 15000000;
 
 struct follow_view {
 	int64_t             id;
+	char                title[FLOW_TITLE_SIZE];
 	char                name[2][64];  /* client, server */
 	int64_t             origin_ns;
 	int64_t             goal;         /* the frame to stand at, once its piece is there; 0: none */
@@ -122,6 +124,7 @@ static bool follow_open(void *state, struct browser *b, struct subject subject, 
 	v->show.side = NONE;
 	if (!head_read(v, b))
 		return fail(err, "There is no flow %lld.", (long long)subject.id);
+	flow_title_of(b, v->id, v->title);
 	v->rows.talk = conversation_begin(b->db, v->id, err);
 	if (!v->rows.talk)
 		return false;
@@ -145,7 +148,7 @@ static void follow_title(void *state, char *text, size_t size)
 {
 	struct follow_view *v = state;
 	static const char *const sides[] = { "both sides", "client only", "server only" };
-	snprintf(text, size, "Follow %lld, %s%s", (long long)v->id, sides[v->show.side == NONE ? 0 : v->show.side == CLIENT ? 1 : 2],
+	snprintf(text, size, "Follow %s, %s%s", v->title, sides[v->show.side == NONE ? 0 : v->show.side == CLIENT ? 1 : 2],
 	         v->show.hex ? ", hex" : "");
 }
 
