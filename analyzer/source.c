@@ -42,12 +42,14 @@ struct source {
 	void           *waits_context;
 };
 
-/* Whether there is something to read, or the end, before who waits gives up. */
+/* Whether there is something to read, or the end, before who waits gives up. A signal, of another
+ * size of the terminal or to leave, is no reason to read. */
 static bool block_awaited(struct source *s)
 {
 	enum { LOOK_MS = 50 };
 	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
-	while (s->waits && poll(&fd, 1, LOOK_MS) == 0)
+	int ready;
+	while (s->waits && ((ready = poll(&fd, 1, LOOK_MS)) == 0 || (ready < 0 && errno == EINTR)))
 		if (!s->waits(s->waits_context))
 			return false;
 	return true;

@@ -118,6 +118,19 @@ for signal in TERM HUP SEGV; do
 	rm -f "$work/after"
 done
 
+# ---- a signal while a capture is read that brings nothing more for now ----
+
+mkfifo "$work/fifo"
+{ head -c 3000 "$SAMPLES/$name"; sleep 60; } > "$work/fifo" &
+writer=$!
+begin 80 24 "- < $work/fifo" "LC_ALL=C.UTF-8 TERM=tmux-256color" "read no further"
+mux resize-window -t t -x 100 -y 30
+sleep 0.5
+kill -TERM "$(cat "$work/pid")"
+ended "SIGTERM while reading"
+kill "$writer" 2> /dev/null
+rm -f "$work/after"
+
 # ---- stopped, and gone on ----
 
 begin 80 24 "$name" "LC_ALL=C.UTF-8 TERM=tmux-256color"
