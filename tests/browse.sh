@@ -112,7 +112,8 @@ rm -f "$work/after"
 # ---- signals, a crash ----
 
 for signal in TERM HUP SEGV; do
-	begin 80 24 "$name" "LC_ALL=C.UTF-8 TERM=tmux-256color"
+	# sanitizers would take SIGSEGV for themselves
+	begin 80 24 "$name" "LC_ALL=C.UTF-8 TERM=tmux-256color ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0"
 	kill -"$signal" "$(cat "$work/pid")"
 	ended "SIG$signal"
 	rm -f "$work/after"

@@ -107,6 +107,7 @@ bool browser_begin(struct browser *b, struct store *store, const struct outside 
 	*b = (struct browser){ .store = store, .db = store_db(store), .outside = outside, .cursor = -1 };
 	if (!model_open(&b->model, b->db, err))
 		return false;
+	later_begin(b);
 	flow_choice_begin(&b->flows);
 	b->model.err = &b->err;
 	browser_open(b, tabs[0].view, (struct subject){ 0 });
@@ -118,7 +119,7 @@ void browser_end(struct browser *b)
 	for (int tab = 0; tab < BROWSER_TABS; tab++)
 		while (b->depth[tab])
 			opened_close(&b->pile[tab][--b->depth[tab]]);
-	later_drop(b);
+	later_close(b);
 	for (int i = 0; i < ASKED_KINDS; i++)
 		prompt_history_free(&b->history[i]);
 	while (b->words_n)
@@ -238,6 +239,7 @@ void browser_key(struct browser *b, int key)
 	char name[KEY_NAME];
 	if (key == K_RESIZE || key == K_NONE)
 		return;
+	later_patience(b);
 	if (!later_end(b))
 		b->message[0] = '\0';
 	seek_stop(b);
@@ -284,6 +286,7 @@ void browser_mouse(struct browser *b, int key, int row, int col)
 
 bool browser_work(struct browser *b, int64_t budget_ns)
 {
+	later_patience(b);
 	if (later_work(b))
 		return true;
 	struct opened *top = browser_top(b);
@@ -419,6 +422,7 @@ void browser_draw(struct browser *b, struct canvas *c)
 	struct area all = canvas_area(c);
 	struct opened *top = browser_top(b);
 	canvas_size(c, c->rows, c->cols);
+	later_patience(b);
 	b->cursor = -1;
 	b->later.shown = true;
 	b->drawn_rows = c->rows, b->drawn_cols = c->cols, b->drawn_ascii = c->ascii;

@@ -7,29 +7,59 @@
 
 enum { LOOK_AROUND = 20000 };                    /* virtual machine instructions: below a millisecond */
 
-struct patience { struct browser *b; int64_t until_ns; };
+/* No answer takes so long in a case of ours; in one that was made to, the user is heard then. */
+static const int64_t LAST_RESORT_NS = INT64_C(2000000000);
 
 /* Not 0: enough. */
 static int look_around(void *context)
 {
-	const struct patience *p = context;
-	const struct outside *o = p->b->outside;
-	return browser_now() > p->until_ns && o->key_waits && o->key_waits(o->context);
+	struct browser *b = context;
+	const struct outside *o = b->outside;
+	return browser_now() > b->later.patience_ns && o->key_waits && o->key_waits(o->context);
+}
+
+void later_begin(struct browser *b)
+{
+	later_patience(b);
+	sqlite3_progress_handler(b->db, LOOK_AROUND, look_around, b);
+}
+
+void later_patience(struct browser *b)
+{
+	b->later.patience_ns = browser_now() + LAST_RESORT_NS;
 }
 
 int later_step(struct browser *b, struct sqlite3_stmt *s, int64_t until_ns)
 {
-	struct patience patience = { b, until_ns };
-	sqlite3_progress_handler(b->db, LOOK_AROUND, look_around, &patience);
+	b->later.patience_ns = until_ns;
 	int rc = sqlite3_step(s);
-	sqlite3_progress_handler(b->db, 0, NULL, NULL);
+	later_patience(b);
 	return rc;
+}
+
+/* What is written is not broken off by a key. */
+static void chore_do(struct browser *b, void (*chore)(struct browser *))
+{
+	b->later.patience_ns = INT64_MAX;
+	chore(b);
+	later_patience(b);
+}
+
+static void later_forget(struct browser *b)
+{
+	b->later = (struct later){ .patience_ns = b->later.patience_ns };
 }
 
 void later_drop(struct browser *b)
 {
 	sqlite3_finalize(b->later.question);
-	b->later = (struct later){ 0 };
+	later_forget(b);
+}
+
+void later_close(struct browser *b)
+{
+	later_drop(b);
+	sqlite3_progress_handler(b->db, 0, NULL, NULL);
 }
 
 void later_do(struct browser *b, void (*chore)(struct browser *))
@@ -49,9 +79,9 @@ bool later_end(struct browser *b)
 	struct later l = b->later;
 	if (!l.must)
 		later_drop(b);
-	b->later = (struct later){ 0 };
+	later_forget(b);
 	if (l.must)
-		l.chore(b);
+		chore_do(b, l.chore);
 	return l.must;
 }
 
@@ -82,9 +112,9 @@ bool later_work(struct browser *b)
 		return false;
 	if (!l.shown)
 		return true;
-	b->later = (struct later){ 0 };
+	later_forget(b);
 	if (l.chore)
-		l.chore(b);
+		chore_do(b, l.chore);
 	else
 		question_step(b, l);
 	return true;

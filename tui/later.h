@@ -19,7 +19,16 @@ struct later {
 	later_answer        *answer;
 	bool                 must;                          /* the next key does not take it back */
 	bool                 shown;                         /* the screen was drawn since */
+	int64_t              patience_ns;                   /* until then (monotonic clock) no question to the
+	                                                       case is broken off because a key waits */
 };
+
+/* From now on every question to the case ends, with an error, when a key waits and patience is over. */
+void later_begin(struct browser *);
+void later_close(struct browser *);
+
+/* Something new begins: two seconds. */
+void later_patience(struct browser *);
 
 /* Do it, before the next key at the latest. */
 void later_do(struct browser *, void (*chore)(struct browser *));
