@@ -30,8 +30,8 @@ WERROR  ?= $(if $(CI),-Werror)
 # Library headers are -isystem, so that warnings are about our code alone.
 # (ncurses asks for an older POSIX than ours.)
 PKG_CFLAGS = $(patsubst -I%,-isystem %,$(filter-out -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
+PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread
+ALL_CFLAGS = -std=c17 -pthread -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
              -Ianalyzer -Ianalyzer/base -Ianalyzer/report -Idissectors -Idb -Itui -Itests \
              -Itests/conversation \
              $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)

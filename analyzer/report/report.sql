@@ -276,7 +276,7 @@ CREATE TEMP VIEW shown_file(capture_id, seq, nr, label, text) AS
          CASE column1
            WHEN 0 THEN one_line(path)
            WHEN 1 THEN size || ' bytes'
-           WHEN 2 THEN sha256
+           WHEN 2 THEN iif(sha256 = '', 'not hashed (--no-hash): nothing tells this file from another of its name and size', sha256)
            WHEN 3 THEN format || coalesce(', ' || compression, '')
            WHEN 4 THEN link_type
            WHEN 5 THEN coalesce(snaplen, 'no limit')
