@@ -156,16 +156,16 @@ static const char *filler(void)
 
 /* ---- HTTP ---- */
 
-/* A request and its response of 300 to 1700 bytes; every eighth is another method or a 404. */
+/* A request and its response of 400 to 2000 bytes; every eighth is another method or a 404. */
 static void http_exchange(struct conn *c)
 {
-	char text[2200];
+	char text[2500];
 	uint32_t r = mix(c->nr * 1009 + c->turn);
 	const char *method = r % 16 == 0 ? "DELETE" : "GET";
 	snprintf(text, sizeof text, "%s /api/items/%u HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: load/4.1\r\n"
 	         "Accept: application/json\r\n\r\n", method, r % 5000);
 	say(c, CLIENT, text);
-	int missing = r % 16 == 1, body = missing ? 153 : (int)(300 + r % 1400);
+	int missing = r % 16 == 1, body = missing ? 153 : (int)(400 + r % 1600);
 	snprintf(text, sizeof text, "HTTP/1.1 %s\r\nServer: nginx/1.22.1\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
 	         "Content-Type: application/json\r\nContent-Length: %d\r\nConnection: keep-alive\r\n\r\n%.*s",
 	         missing ? "404 Not Found" : "200 OK", body, body, filler());
@@ -227,10 +227,9 @@ static uint32_t short_step(struct conn *c)
 {
 	shake_hands(c);
 	say(c, CLIENT, "GET /tiny.txt HTTP/1.0\r\nHost: 10.77.0.1\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n");
-	send(c, SERVER, ACK, "", 0);
-	say(c, SERVER, "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n"
-	               "Connection: close\r\n\r\nhello world\n");
-	send(c, CLIENT, ACK, "", 0);
+	say(c, SERVER, "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
+	               "Content-Type: text/plain\r\nContent-Length: 12\r\nLast-Modified: Tue, 14 Nov 2023 20:00:00 GMT\r\n"
+	               "Connection: close\r\nETag: \"6553d3a0-c\"\r\nAccept-Ranges: bytes\r\n\r\nhello world\n");
 	close_from(c, SERVER);
 	return DONE;
 }
@@ -374,23 +373,22 @@ static void amqp_close(struct conn *c)
 	close_from(c, CLIENT);
 }
 
-/* One message: published and confirmed, or delivered and acknowledged. */
+/* One message or two: published and confirmed, or delivered and acknowledged. */
 static void amqp_message(struct conn *c, int publishes)
 {
-	struct text t = { .n = 0 };
-	if (publishes) {
-		method_put(&t, 1, 60, 40, "\0\0\0\6orders\0", 11);
-		content_put(&t, 100 + mix(c->turn) % 200);
-		text_send(c, CLIENT, &t);
-		tagged_put(&t, 80, "", 0, ++c->turn, "\0", 1);
-		text_send(c, SERVER, &t);
-	} else {
-		tagged_put(&t, 60, "\5ctag1", 6, ++c->turn, "\0\0\6orders", 9);
-		content_put(&t, 100 + mix(c->turn) % 200);
-		text_send(c, SERVER, &t);
-		tagged_put(&t, 80, "", 0, c->turn, "\0", 1);
-		text_send(c, CLIENT, &t);
+	struct text told = { .n = 0 }, settled = { .n = 0 };
+	for (uint32_t n = 1 + mix(c->turn) % 2; n; n--) {
+		if (publishes) {
+			method_put(&told, 1, 60, 40, "\0\0\0\6orders\0", 11);
+			tagged_put(&settled, 80, "", 0, ++c->turn, "\0", 1);
+		} else {
+			tagged_put(&told, 60, "\5ctag1", 6, ++c->turn, "\0\0\6orders", 9);
+			tagged_put(&settled, 80, "", 0, c->turn, "\0", 1);
+		}
+		content_put(&told, 160 + mix(c->turn) % 200);
 	}
+	text_send(c, publishes ? CLIENT : SERVER, &told);
+	text_send(c, publishes ? SERVER : CLIENT, &settled);
 	if (c->turn % 2)
 		send(c, publishes ? CLIENT : SERVER, ACK, "", 0);
 }
