@@ -2,6 +2,7 @@
 # make demo        dependencies, build, and the diagnosis of a real capture
 # make check       dependencies, build, all tests; the last line counts them
 # make check-differential [CORPUS=DIR]  samples, and a folder of captures, beside tshark and libhtp
+# make bench [BENCH_MB=40] [PAIRS=5] [BENCH_FILES=...]  what tcpwhy costs beside other tools
 # make bench-dissectors  what the dissectors cost, with the samples' payload in memory
 # make bench-browse [FLOWS=1000000]  how fast the browser answers on a large case
 # make fuzz [TIME=60]    the dissectors and filters under libFuzzer, so many seconds each
@@ -30,8 +31,8 @@ WERROR  ?= $(if $(CI),-Werror)
 # Library headers are -isystem, so that warnings are about our code alone.
 # (ncurses asks for an older POSIX than ours.)
 PKG_CFLAGS = $(patsubst -I%,-isystem %,$(filter-out -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-ALL_CFLAGS = -std=c17 -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
+PKG_LIBS   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread
+ALL_CFLAGS = -std=c17 -pthread -D_DEFAULT_SOURCE -DTCPWHY_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -MMD -MP \
              -Ianalyzer -Ianalyzer/base -Ianalyzer/report -Idissectors -Idb -Itui -Itests \
              -Itests/conversation \
              $(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
@@ -170,6 +171,20 @@ bench-dissectors: $(BENCH) $(STREAMS) $(TALKS)
 	@$(BUILD)/tests/bench/http1 bodies
 	@$(BUILD)/tests/bench/amqp $(STREAMS) $(BENCH_CAPTURES)
 
+# What tcpwhy costs beside each of the tools of tests/bench/run.py that is installed: captures of
+# BENCH_MB, made where they are missing, or those of BENCH_FILES. See docs/PERFORMANCE.md.
+BENCH_MB    ?= 40
+PAIRS       ?= 5
+WORKLOADS   := http-small http-bulk-mtu http-bulk-tso amqp many-flows mixed
+BENCH_FILES ?= $(WORKLOADS:%=$(BUILD)/bench/%-$(BENCH_MB).pcap)
+bench: all $(BUILD)/tests/bench/workload
+	@$(MAKE) --no-print-directory $(filter $(BUILD)/bench/%,$(BENCH_FILES))
+	@tests/bench/run.py --pairs $(PAIRS) $(BUILD)/tcpwhy $(BENCH_FILES)
+
+$(BUILD)/bench/%-$(BENCH_MB).pcap: | $(BUILD)/tests/bench/workload
+	@mkdir -p $(@D)
+	$(BUILD)/tests/bench/workload $* $(BENCH_MB) > $@
+
 # How fast the browser answers on a case of FLOWS connections and ten times as many packets
 # (about 1.5 GB of capture and case for a million); the capture is made where it is missing.
 FLOWS ?= 1000000
@@ -235,7 +250,7 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 
-.PHONY: all docs deps deps-present test-deps demo check check-differential bench-dissectors bench-browse fuzz accept accept-plans accept-screens install uninstall clean help
+.PHONY: all docs deps deps-present test-deps demo check check-differential bench bench-dissectors bench-browse fuzz accept accept-plans accept-screens install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(BUILD)/analyzer/main.d $(UNIT:=.d) $(STREAMS).d $(PIECES).d $(DESCRIBED).d $(RECORD).d $(LIBHTP:=.d) $(BENCH:=.d) $(PLAN).d $(SCREENS:=.d) $(PKT_OBJ:.o=.d)

@@ -237,7 +237,7 @@ int batch_report(const struct options *o, const struct rules *rules)
 	                   .page = { .out = stdout, .colour = o->colour, .width = terminal_width() } };
 	struct run_options how = {
 		.filter = o->filter, .decode_as = o->decode_as, .decode_as_n = o->decode_as_n,
-		.show_secrets = o->show_secrets, .joining = o->joining, .trouble = trouble,
+		.show_secrets = o->show_secrets, .no_hash = o->no_hash, .joining = o->joining, .trouble = trouble,
 	};
 	if (!folder_make(o->output, &err))
 		return give_up(&err, EXIT_PARTIAL);

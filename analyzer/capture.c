@@ -55,7 +55,7 @@ static bool fail_format(const struct capture *c, struct bytes head, struct err *
 bool capture_is(const char *path)
 {
 	struct err err;
-	struct source *source = source_open(path, &err);
+	struct source *source = source_open(path, false, &err);
 	bool is = source && format_of(source_peek(source, sizeof formats->magic));
 	source_close(source);
 	return is;
@@ -73,11 +73,11 @@ static bool filter_suits(struct capture *c, struct err *err)
 	return false;
 }
 
-struct capture *capture_open(const char *path, const char *filter, bool *bad_filter,
+struct capture *capture_open(const char *path, const char *filter, bool hashed, bool *bad_filter,
                              struct err *err)
 {
 	*bad_filter = false;
-	struct source *source = source_open(path, err);
+	struct source *source = source_open(path, hashed, err);
 	if (!source)
 		return NULL;
 	struct capture *c = alloc_zeroed(1, sizeof *c);

@@ -41,8 +41,8 @@ enum capture_next { CAPTURE_PACKET, CAPTURE_END, CAPTURE_BROKEN };
 struct capture;
 
 /* NULL: failed. `filter`: a BPF expression, or NULL; one that suits no link type
- * of the file is no trouble of the file's, and sets *bad_filter. */
-struct capture *capture_open(const char *path, const char *filter, bool *bad_filter, struct err *);
+ * of the file is no trouble of the file's, and sets *bad_filter. `hashed`: for source_sha256(). */
+struct capture *capture_open(const char *path, const char *filter, bool hashed, bool *bad_filter, struct err *);
 
 /* Whether the file is one, by its first bytes, unpacked where they are packed. */
 bool capture_is(const char *path);

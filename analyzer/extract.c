@@ -233,24 +233,28 @@ static bool packet_redact(struct extraction *x, const struct packet *p, struct e
 
 /* ---- reading ---- */
 
-static bool file_is_same(struct capture *c, const char *path, const char *sha256, struct err *err)
+/* As it was when the case was made; one that was not hashed then has the same size at least. */
+static bool file_is_same(struct capture *c, const char *path, const char *sha256, int64_t size, struct err *err)
 {
 	char hex[SHA256_HEX];
 	source_drain(capture_source(c));
+	if (!*sha256)
+		return (int64_t)source_size(capture_source(c)) == size
+		    || fail(err, "%s is not the file that the case was made of: its size is another", path);
 	return strcmp(source_sha256(capture_source(c), hex), sha256) == 0
 	    || fail(err, "%s is not the file that the case was made of: its SHA-256 is another", path);
 }
 
 /* Of one file, whose frame 1 is the capture's frame `first`. */
 static bool file_extract(struct extraction *x, const char *path, uint64_t first, const char *sha256,
-                         struct err *err)
+                         int64_t size, struct err *err)
 {
 	struct packet p;
 	struct err why;
 	bool bad_filter, ok = true;
 	if (strcmp(path, "-") == 0)
 		return fail(err, "standard input cannot be read a second time; save it to a file first");
-	struct capture *c = capture_open(path, x->options->filter, &bad_filter, err);
+	struct capture *c = capture_open(path, x->options->filter, *sha256, &bad_filter, err);
 	while (c && ok && capture_next(c, &p, &why) == CAPTURE_PACKET) {
 		uint64_t frame = p.frame;
 		p.frame += first - 1;
@@ -258,7 +262,7 @@ static bool file_extract(struct extraction *x, const char *path, uint64_t first,
 			ok = x->redactor ? packet_redact(x, &p, err) : packet_write(x, &p, err);
 		p.frame = frame;
 	}
-	ok = c && ok && file_is_same(c, path, sha256, err);
+	ok = c && ok && file_is_same(c, path, sha256, size, err);
 	capture_close(c);
 	return ok;
 }
@@ -266,7 +270,7 @@ static bool file_extract(struct extraction *x, const char *path, uint64_t first,
 static bool files_extract(struct extraction *x, struct err *err)
 {
 	static const char sql[] =
-		"SELECT path, first_frame, sha256, capture_id, seq = 1 FROM capture_file ORDER BY capture_id, seq";
+		"SELECT path, first_frame, sha256, capture_id, seq = 1, size FROM capture_file ORDER BY capture_id, seq";
 	sqlite3_stmt *s = NULL;
 	if (sqlite3_prepare_v2(x->db, sql, -1, &s, NULL) != SQLITE_OK)
 		return fail_case(x->db, err);
@@ -281,7 +285,7 @@ static bool files_extract(struct extraction *x, struct err *err)
 			continue;
 		ok = file_extract(x, (const char *)sqlite3_column_text(s, 0),
 		                  (uint64_t)sqlite3_column_int64(s, 1),
-		                  (const char *)sqlite3_column_text(s, 2), err);
+		                  (const char *)sqlite3_column_text(s, 2), sqlite3_column_int64(s, 5), err);
 	}
 	sqlite3_finalize(s);
 	return ok;

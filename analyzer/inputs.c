@@ -107,7 +107,7 @@ static void input_look(struct input *in, bool inside)
 	in->size = in->regular ? (int64_t)st.st_size : NONE;
 	if (!in->regular || !inside)
 		return;
-	struct capture *c = capture_open(in->path, NULL, &bad_filter, &err);
+	struct capture *c = capture_open(in->path, NULL, false, &bad_filter, &err);
 	if (!c)
 		return;
 	in->opened = true;

@@ -28,7 +28,7 @@ static struct reading captures_read(const struct options *o)
 	struct reading r = { .store = store_open(o->case_path, &err), .status = EXIT_UNREADABLE };
 	struct run_options how = {
 		.filter = o->filter, .decode_as = o->decode_as, .decode_as_n = o->decode_as_n,
-		.show_secrets = o->show_secrets, .joining = o->joining, .trouble = trouble,
+		.show_secrets = o->show_secrets, .no_hash = o->no_hash, .joining = o->joining, .trouble = trouble,
 	};
 	if (!r.store) {
 		give_up(&err, 0);

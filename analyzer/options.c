@@ -63,6 +63,7 @@ const char options_help[] =
 	"      --baseline CASE      only findings that an earlier case does not have\n"
 	"      --tz ZONE            of the times shown: UTC (unless said otherwise), local,\n"
 	"                           +08:00, Asia/Shanghai\n"
+	"      --no-hash            leave out the SHA-256 of the captures\n"
 	"      --no-mouse           browse: leave the mouse to the terminal\n"
 	"      --show-secrets       keep passwords, cookies and tokens\n"
 	"      --color auto|always|never\n"
@@ -88,7 +89,7 @@ const char options_help[] =
 
 enum { OPT_CASE = 256, OPT_FORMAT, OPT_FAIL_ON, OPT_SET, OPT_RULES, OPT_SHOW_SECRETS, OPT_COLOUR,
        OPT_JOIN, OPT_SEPARATE, OPT_FINDING, OPT_FLOW, OPT_STREAM, OPT_REDACT,
-       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE, OPT_EACH, OPT_NO_MOUSE };
+       OPT_AT, OPT_WINDOW, OPT_IP, OPT_PORT, OPT_BASELINE, OPT_ZONE, OPT_EACH, OPT_NO_HASH, OPT_NO_MOUSE };
 
 static const struct option long_options[] = {
 	{ "help",         no_argument,       NULL, 'h' },
@@ -106,6 +107,7 @@ static const struct option long_options[] = {
 	{ "format",       required_argument, NULL, OPT_FORMAT },
 	{ "ip",           required_argument, NULL, OPT_IP },
 	{ "join",         no_argument,       NULL, OPT_JOIN },
+	{ "no-hash",      no_argument,       NULL, OPT_NO_HASH },
 	{ "no-mouse",     no_argument,       NULL, OPT_NO_MOUSE },
 	{ "port",         required_argument, NULL, OPT_PORT },
 	{ "redact",       no_argument,       NULL, OPT_REDACT },
@@ -238,6 +240,7 @@ static bool option_take(struct options *o, int c, struct given *given, struct er
 	case OPT_PORT: o->which.port = optarg; break;
 	case OPT_BASELINE: o->which.baseline = optarg; break;
 	case OPT_EACH: o->each = true; break;
+	case OPT_NO_HASH: o->no_hash = true; break;
 	case OPT_NO_MOUSE: o->no_mouse = true; break;
 	case OPT_REDACT: o->redact = true; break;
 	case OPT_FINDING: return choice_add(o, CHOOSE_FINDING, optarg, err);

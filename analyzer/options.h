@@ -41,6 +41,7 @@ struct options {
 	bool         show_secrets, redact;
 	bool         each;              /* a report of each capture */
 	enum joining joining;           /* of the files given */
+	bool         no_hash;           /* of the captures: no SHA-256 */
 	bool         no_mouse;          /* of the browser: the terminal selects text itself */
 	bool         colour;            /* wanted, as far as standard output goes */
 };

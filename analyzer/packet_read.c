@@ -152,7 +152,7 @@ static bool file_reopen(struct packet_reader *r, struct err *err)
 {
 	bool bad_filter;
 	capture_close(r->file.capture);
-	r->file.capture = capture_open(r->file.path, NULL, &bad_filter, err);
+	r->file.capture = capture_open(r->file.path, NULL, false, &bad_filter, err);
 	return r->file.capture != NULL;
 }
 

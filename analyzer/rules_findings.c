@@ -104,14 +104,18 @@ static const char *const statement_sql[STATEMENTS] = {
 	[INSERT_EVIDENCE] =
 	"INSERT INTO evidence(finding_id, nr, flow_id, frame, ns, role)"
 	" SELECT ?1, row_number() OVER (ORDER BY ns IS NULL, ns, frame, flow), flow, frame, ns, role"
-	"   FROM (SELECT flow, frame, role, min(key),"
-	"                (SELECT p.ns FROM packet p WHERE p.flow_id = flow AND p.frame = e.frame) AS ns"
-	"           FROM (SELECT key, coalesce(json_extract(value, '$.flow'), ?2) AS flow,"
-	"                        json_extract(value, '$.frame') AS frame,"
-	"                        json_extract(value, '$.role') AS role"
-	"                   FROM json_each(?3) WHERE type = 'object') e"
-	"          WHERE frame IS NOT NULL"
-	"          GROUP BY flow, frame ORDER BY ns IS NULL, ns, frame, flow LIMIT ?4)",
+	"   FROM (WITH told AS MATERIALIZED ("
+	"           SELECT flow, frame, role, min(key)"
+	"             FROM (SELECT key, coalesce(json_extract(value, '$.flow'), ?2) AS flow,"
+	"                          json_extract(value, '$.frame') AS frame,"
+	"                          json_extract(value, '$.role') AS role"
+	"                     FROM json_each(?3) WHERE type = 'object')"
+	"            WHERE frame IS NOT NULL"
+	"            GROUP BY flow, frame"
+	"         ), timed AS MATERIALIZED ("     /* each packet is looked up once */
+	"           SELECT *, (SELECT p.ns FROM packet p WHERE p.flow_id = flow AND p.frame = t.frame) AS ns"
+	"             FROM told t)"
+	"         SELECT * FROM timed ORDER BY ns IS NULL, ns, frame, flow LIMIT ?4)",
 };
 
 static void bind_integer(sqlite3_stmt *stmt, int at, int64_t value, int64_t none)

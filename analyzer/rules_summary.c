@@ -50,6 +50,7 @@ struct count {
 	struct seen     clients;
 	struct map      kind_map;
 	struct kind    *kinds;
+	struct kind    *last_app, *last_path;    /* most flows are of the same kind as the one before */
 	size_t          kinds_n;
 	int64_t         begins[BUCKETS], ends[BUCKETS];
 };
@@ -157,7 +158,7 @@ static bool kind_same(const void *value, const void *key)
 }
 
 /* One that is new where there are too many is counted with the others, which have no name. */
-static void kind_add(struct count *c, const char *what, const char *text_of, bool spoken)
+static struct kind *kind_of(struct count *c, const char *what, const char *text_of)
 {
 	char name[sizeof ((struct kind *)0)->name];
 	snprintf(name, sizeof name, "%s", text_of);
@@ -176,8 +177,15 @@ static void kind_add(struct count *c, const char *what, const char *text_of, boo
 		c->kinds = k;
 		c->kinds_n++;
 	}
-	k->flows++;
-	k->spoken += spoken;
+	return k;
+}
+
+static void kind_add(struct count *c, const char *what, struct kind **last, const char *name, bool spoken)
+{
+	if (!*last || strcmp((*last)->name, name) != 0)
+		*last = kind_of(c, what, name);
+	(*last)->flows++;
+	(*last)->spoken += spoken;
 }
 
 /* ---- a flow ---- */
@@ -232,9 +240,9 @@ static void flow_add(struct count *c, sqlite3_stmt *s)
 	else if (*app && strcmp(app, v->app) != 0)
 		v->apps = 2;
 	bool spoken = sqlite3_column_int64(s, CLIENT_BYTES) + sqlite3_column_int64(s, SERVER_BYTES) > 0;
-	kind_add(c, "app", *app ? app : "unknown", spoken);
+	kind_add(c, "app", &c->last_app, *app ? app : "unknown", spoken);
 	if (*text(s, PATH))
-		kind_add(c, "path", text(s, PATH), spoken);
+		kind_add(c, "path", &c->last_path, text(s, PATH), spoken);
 	bucket_add(c, c->begins, s, BEGAN);
 	bucket_add(c, c->ends, s, ENDED_NS);
 }

@@ -253,7 +253,8 @@ static void file_facts(struct pipeline *p, struct capture *c, struct capture_fil
 	char sha256[SHA256_HEX];
 	if (!p->watch->stopped)
 		source_drain(capture_source(c));
-	file->sha256 = source_sha256(capture_source(c), sha256);
+	const char *hash = source_sha256(capture_source(c), sha256);
+	file->sha256 = hash ? hash : "";
 	file->size = (int64_t)source_size(capture_source(c));
 	file->format = capture_format(c);
 	file->compression = source_compression(capture_source(c));
@@ -425,7 +426,7 @@ static void capture_end(struct pipeline *p)
 /* Whether the case holds this very file already, or cannot tell. Both are told. */
 static bool input_known(struct pipeline *p, const struct input *in)
 {
-	char sha256[SHA256_HEX], known[200], sentence[512];
+	char sha256[SHA256_HEX] = "", known[200], sentence[512];
 	struct err err;
 	if (!in->regular) {
 		snprintf(sentence, sizeof sentence, "%s: goes into a case that holds captures only as a "
@@ -435,13 +436,16 @@ static bool input_known(struct pipeline *p, const struct input *in)
 		p->result->files_failed++;
 		return true;
 	}
-	struct source *source = source_open(in->path, &err);
-	if (!source)
-		return false;
-	source_drain(source);
-	bool is_known = store_has_file(p->talk.store, source_sha256(source, sha256), known, sizeof known);
-	source_close(source);
-	if (!is_known)
+	if (!p->options->no_hash) {
+		struct source *source = source_open(in->path, true, &err);
+		if (!source)
+			return false;
+		source_drain(source);
+		source_sha256(source, sha256);
+		source_close(source);
+	}
+	struct capture_file_facts file = { .path = in->path, .sha256 = sha256, .size = in->size };
+	if (!store_has_file(p->talk.store, &file, known, sizeof known))
 		return false;
 	snprintf(sentence, sizeof sentence, "%.200s is in the case already, as %s; it was not added again",
 	         in->path, known);
@@ -506,7 +510,7 @@ static bool input_read(struct pipeline *p, const struct inputs *all, const struc
 {
 	bool bad_filter;
 	watch_input(p->watch, in);
-	struct capture *c = capture_open(in->path, p->options->filter, &bad_filter, err);
+	struct capture *c = capture_open(in->path, p->options->filter, !p->options->no_hash, &bad_filter, err);
 	if (!c && bad_filter)
 		return false;
 	if (!c) {

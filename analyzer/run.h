@@ -45,6 +45,7 @@ struct run_options {
 	const char *const *decode_as;      /* "tcp.port==18000,http" */
 	size_t             decode_as_n;
 	bool               show_secrets;
+	bool               no_hash;        /* capture_file.sha256 stays '' */
 	enum joining       joining;        /* which files are one capture */
 	/* Told one sentence for each thing the user should know about an input. */
 	void (*trouble)(const char *sentence);

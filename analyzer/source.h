@@ -1,5 +1,6 @@
 /* source.h - the bytes of one input file: unpacked where it is compressed, and
- * hashed as they are on the disk.
+ * hashed, where that is asked for, as they are on the disk. Both is done in threads of
+ * their own; which bytes come, and what goes wrong with them, does not depend on that.
  *
  * Whoever reads asks for the next bytes, looks at them in place, and takes them.
  * The hash is thus of exactly the bytes that were analysed, also for standard
@@ -8,8 +9,8 @@
  * Offsets  count unpacked bytes from 0, as if the file were not compressed.
  * Owns     the file; freed by source_close().
  * Borrows  what source_peek() shows is lent until the next call that reads.
- * Bounds   SOURCE_WINDOW and SOURCE_BLOCK bytes, whatever the file's size, and
- *          what inflate.h says.
+ * Bounds   SOURCE_WINDOW and SOURCE_BLOCK bytes, whatever the file's size, and for a
+ *          compressed one what ahead.h and inflate.h say.
  * Errors   source_open() fails with a sentence. Trouble later (reading, damaged
  *          compression) looks like the end; source_trouble() tells them apart.
  */
@@ -20,17 +21,18 @@
 
 #include "bytes.h"
 #include "err.h"
+#include "hasher.h"
 #include "limits.h"
 
 enum {
 	SOURCE_BLOCK  = 256 * 1024,    /* read at once */
 	SOURCE_WINDOW = LIMIT_PACKET + LIMIT_BLOCK_OPTIONS + 4096,   /* can be peeked at */
-	SHA256_HEX    = 65,
 };
 
 struct source;
 
-struct source *source_open(const char *path, struct err *);    /* "-": standard input */
+/* "-": standard input. */
+struct source *source_open(const char *path, bool hashed, struct err *);
 
 /* At least the next n bytes (up to SOURCE_WINDOW), without taking them; fewer
  * are there only where the file ends. */
@@ -43,8 +45,8 @@ void source_take(struct source *, size_t n);
 bool source_skip(struct source *, uint64_t n);
 
 /* Go to an offset, ahead or back. In a plain file that costs one reading; a compressed one
- * is unpacked up to there, from where it is or else from its beginning. What is read from
- * then on is not hashed any more. False: it ends before, or cannot go back (a pipe). */
+ * is unpacked up to there, from where it is or else from its beginning. Never of one that is
+ * hashed. False: it ends before, or cannot go back (a pipe). */
 bool source_seek(struct source *, uint64_t offset);
 
 /* Of the next byte. */
@@ -61,9 +63,11 @@ void source_while_waiting(struct source *, bool (*waits)(void *context), void *c
  * at afterwards. */
 void source_drain(struct source *);
 
-/* Of what was read so far, as it is on the disk; call after source_drain(), and never
- * after source_seek(). */
+/* Of what was read so far, as it is on the disk; to be called once, after source_drain() or
+ * where reading is given up. Nothing can be read afterwards. NULL: it is not hashed. */
 const char *source_sha256(struct source *, char hex[static SHA256_HEX]);
+
+/* Bytes read so far, as they are on the disk. */
 uint64_t source_size(const struct source *);
 
 /* Why the bytes ended before the file's end; NULL: they did not. */

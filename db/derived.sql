@@ -16,7 +16,8 @@ DROP TABLE IF EXISTS main.incident_listed;
 DROP TABLE IF EXISTS main.incident_of;
 DROP VIEW  IF EXISTS main.incident;
 DROP VIEW  IF EXISTS main.finding_client;
-DROP VIEW  IF EXISTS main.http_dropped;
+DROP VIEW  IF EXISTS main.http_dropped;        -- of earlier versions
+DROP TABLE IF EXISTS main.http_unanswered;
 DROP VIEW  IF EXISTS main.http_error_burst;
 DROP VIEW  IF EXISTS main.heartbeat_inferred;
 DROP VIEW  IF EXISTS main.amqp_reply_code;
@@ -30,6 +31,7 @@ DROP VIEW  IF EXISTS main.amqp_confirm_latency;
 DROP VIEW  IF EXISTS main.amqp_confirm;
 DROP VIEW  IF EXISTS main.amqp_tag;
 DROP VIEW  IF EXISTS main.reset_anatomy;
+DROP TABLE IF EXISTS main.reset_class;
 DROP VIEW  IF EXISTS main.flow_doubt;
 DROP VIEW  IF EXISTS main.flow_lack;
 DROP TABLE IF EXISTS main.late_segment;
@@ -159,9 +161,17 @@ CREATE VIEW main.flow_doubt AS
                   WHERE l.flow_id = f.id AND l.what IN ('payload', 'both-sides')) AS doubt
     FROM flow f;
 
--- What kind of reset each RST is (RFC 9293, 3.5.2 and 3.10.7).
-CREATE VIEW main.reset_anatomy AS
-  SELECT r.*,
+-- What kind of reset each RST is (RFC 9293, 3.5.2 and 3.10.7). Worked out once: the rules ask for
+-- one kind or another, and need not look up the flows of all the others.
+CREATE TABLE main.reset_class(
+  flow_id INTEGER NOT NULL REFERENCES flow,
+  frame   INTEGER NOT NULL,
+  class   TEXT NOT NULL,
+  PRIMARY KEY (flow_id, frame)
+) STRICT, WITHOUT ROWID;
+
+INSERT OR IGNORE INTO main.reset_class
+  SELECT r.flow_id, r.frame,
          CASE
            -- RST,ACK that answers a SYN: nobody listens.
            WHEN r.sender = 'server' AND r.has_ack AND r.trigger_flags & 18 = 2
@@ -183,8 +193,11 @@ CREATE VIEW main.reset_anatomy AS
            WHEN r.trigger_frame IS NULL AND r.idle_ns >= 1000000000
                 AND NOT r.has_timestamps AND r.window = 0 THEN 'timer'
            ELSE 'abort'
-         END AS class
+         END
     FROM reset r JOIN flow f ON f.id = r.flow_id;
+
+CREATE VIEW main.reset_anatomy AS
+  SELECT r.*, k.class FROM reset r JOIN reset_class k ON k.flow_id = r.flow_id AND k.frame = r.frame;
 
 -- The two legs of a connection through address translation, where both were
 -- captured: the SYN keeps its sequence number and its timestamp, and goes out a
@@ -835,15 +848,35 @@ CREATE INDEX main.late_segment_by_flow ON late_segment(flow_id, sender, how);
 -- Requests that reached the server's host, and whose connection the server's side then
 -- ended without a byte of an answer: 'FIN', or 'RST' of a socket that lived (a host that
 -- does not know the connection is told by tcp.*). The first such request of a connection.
-CREATE VIEW main.http_dropped AS
-  SELECT x.flow_id, x.nr, x.method, x.target, x.request_head, x.request_ns, x.request_frame,
-         x.request_end_ns, x.request_end_frame, x.request_state, x.request_declared, x.request_bytes,
-         x.expect_continue, x.expect_answer, x.expect_body, x.continue_ns, x.continue_frame,
-         f.capture_id, f.client_ip, f.server_ip, f.server_port, f.rtt_ns,
-         iif(f.ended = 'rst', 'RST', 'FIN') AS close_is, f.ended_ns AS close_ns, f.ended_frame AS close_frame,
-         -- since the last that the client had sent of it
-         f.ended_ns - CASE WHEN x.request_end_ns < f.ended_ns THEN x.request_end_ns
-                           ELSE x.request_ns END AS wait_ns
+CREATE TABLE main.http_unanswered(
+  flow_id           INTEGER NOT NULL REFERENCES flow,
+  nr                INTEGER NOT NULL,   -- of the http_exchange, whose columns follow
+  method            TEXT NOT NULL,
+  target            TEXT,
+  request_ns        INTEGER NOT NULL,
+  request_frame     INTEGER,
+  request_end_ns    INTEGER,
+  request_end_frame INTEGER,
+  request_state     TEXT,
+  request_declared  INTEGER,
+  request_bytes     INTEGER,
+  continue_ns       INTEGER,
+  continue_frame    INTEGER,
+  capture_id        INTEGER NOT NULL,   -- and the flow's
+  server_ip         TEXT NOT NULL,
+  server_port       INTEGER NOT NULL,
+  close_is          TEXT NOT NULL CHECK( close_is IN ('RST', 'FIN') ),
+  close_ns          INTEGER NOT NULL,
+  close_frame       INTEGER NOT NULL,
+  wait_ns           INTEGER NOT NULL,   -- since the last that the client had sent of it
+  PRIMARY KEY (flow_id, nr)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO main.http_unanswered
+  SELECT x.flow_id, x.nr, x.method, x.target, x.request_ns, x.request_frame, x.request_end_ns, x.request_end_frame,
+         x.request_state, x.request_declared, x.request_bytes, x.continue_ns, x.continue_frame,
+         f.capture_id, f.server_ip, f.server_port, iif(f.ended = 'rst', 'RST', 'FIN'), f.ended_ns, f.ended_frame,
+         f.ended_ns - CASE WHEN x.request_end_ns < f.ended_ns THEN x.request_end_ns ELSE x.request_ns END
     FROM http_exchange x
     JOIN connection f ON f.id = x.flow_id AND f.ended_by = 'server' AND f.ended IN ('fin', 'rst')
     JOIN flow_doubt d ON d.flow_id = f.id AND NOT d.doubt

@@ -60,7 +60,8 @@ CREATE TABLE capture_file(
   capture_id    INTEGER NOT NULL REFERENCES capture,
   seq           INTEGER NOT NULL,       -- from 1
   path          TEXT NOT NULL,          -- as given; '-' for standard input
-  sha256        TEXT NOT NULL,          -- of the bytes read: all, but where reading was stopped
+  sha256        TEXT NOT NULL,          -- of the bytes read: all, but where reading was stopped;
+                                        -- '': not hashed (--no-hash)
   size          INTEGER NOT NULL,       -- bytes read, compressed as they are
   compression   TEXT,                   -- 'gzip', 'zstd', 'xz', 'lz4'; NULL: none
   format        TEXT NOT NULL,          -- 'pcap', 'pcap-ns', 'pcap-modified', 'pcapng'

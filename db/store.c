@@ -257,12 +257,16 @@ bool store_has_captures(struct store *s)
 	return q != NULL;
 }
 
-bool store_has_file(struct store *s, const char *sha256, char *text, size_t size)
+bool store_has_file(struct store *s, const struct capture_file_facts *file, char *text, size_t size)
 {
 	sqlite3_stmt *q = NULL;
-	bool found = sqlite3_prepare_v2(s->db, "SELECT path FROM main.capture_file WHERE sha256 = ?"
+	bool found = sqlite3_prepare_v2(s->db, "SELECT path FROM main.capture_file"
+	                                " WHERE CASE WHEN sha256 <> '' AND ?1 <> '' THEN sha256 = ?1"
+	                                "            ELSE path = ?2 AND size = ?3 END"
 	                                " ORDER BY capture_id, seq LIMIT 1", -1, &q, NULL) == SQLITE_OK
-	          && sqlite3_bind_text(q, 1, sha256, -1, SQLITE_STATIC) == SQLITE_OK
+	          && sqlite3_bind_text(q, 1, file->sha256, -1, SQLITE_STATIC) == SQLITE_OK
+	          && sqlite3_bind_text(q, 2, file->path, -1, SQLITE_STATIC) == SQLITE_OK
+	          && sqlite3_bind_int64(q, 3, file->size) == SQLITE_OK
 	          && sqlite3_step(q) == SQLITE_ROW;
 	if (found)
 		snprintf(text, size, "%s", (const char *)sqlite3_column_text(q, 0));

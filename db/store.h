@@ -57,8 +57,9 @@ void store_not_followed(struct store *, int64_t capture_id, const char *kind, ui
 /* Whether the case holds captures, of this run or of earlier ones. */
 bool store_has_captures(struct store *);
 
-/* Whether it holds this very file; its path as given then, copied into text. */
-bool store_has_file(struct store *, const char *sha256, char *text, size_t size);
+/* Whether it holds this very file, by its SHA-256, or by path and size where one of the two was
+ * not hashed (""); its path as given then, copied into text. */
+bool store_has_file(struct store *, const struct capture_file_facts *, char *text, size_t size);
 
 void store_flow(struct store *, const struct flow_facts *);
 void store_tcp_event(struct store *, const struct tcp_event *);

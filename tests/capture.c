@@ -36,7 +36,7 @@ static void compare(const char *path)
 	const u_char *bytes;
 	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO,
 	                                                       why);
-	struct capture *c = capture_open(path, NULL, &bad_filter, &err);
+	struct capture *c = capture_open(path, NULL, false, &bad_filter, &err);
 	int frames = 0, rc;
 	if (!pcap || !c) {
 		if (pcap && !c)
@@ -136,7 +136,7 @@ static void made_read(const struct made *m, const char *filter, char *said, size
 	struct packet p;
 	CHECK(fd >= 0 && write(fd, m->bytes, m->n) == (ssize_t)m->n);
 	close(fd);
-	struct capture *c = capture_open(path, filter, &bad, &err);
+	struct capture *c = capture_open(path, filter, false, &bad, &err);
 	enum capture_next next = CAPTURE_BROKEN;
 	*said = '\0';
 	while (c && (next = capture_next(c, &p, &err)) == CAPTURE_PACKET)

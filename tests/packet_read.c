@@ -24,7 +24,7 @@ static struct frames frames_of(const char *path)
 	struct packet p;
 	struct err err;
 	bool bad_filter;
-	struct capture *c = capture_open(path, NULL, &bad_filter, &err);
+	struct capture *c = capture_open(path, NULL, false, &bad_filter, &err);
 	while (c && capture_next(c, &p, &err) == CAPTURE_PACKET) {
 		f.kept = alloc_grown(f.kept, f.n + 1, sizeof *f.kept);
 		uint8_t *bytes = alloc_zeroed(p.bytes.n + 1, 1);

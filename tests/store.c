@@ -421,9 +421,11 @@ static void test_captures(void)
 	CHECK(store_has_captures(s));
 	capture_add(s, "b.pcap", "bb", 30);
 	capture_add(s, "copy.pcap", "aa", 100);
-	CHECK(!store_has_file(s, "cc", known, sizeof known));
-	CHECK(store_has_file(s, "bb", known, sizeof known) && strcmp(known, "b.pcap") == 0);
-	CHECK(store_has_file(s, "aa", known, 5) && strcmp(known, "a.pc") == 0);
+	CHECK(!store_has_file(s, &(struct capture_file_facts){ .path = "", .sha256 = "cc" }, known, sizeof known));
+	CHECK(store_has_file(s, &(struct capture_file_facts){ .path = "", .sha256 = "bb" }, known, sizeof known) && strcmp(known, "b.pcap") == 0);
+	CHECK(store_has_file(s, &(struct capture_file_facts){ .path = "", .sha256 = "aa" }, known, 5) && strcmp(known, "a.pc") == 0);
+	CHECK(store_has_file(s, &(struct capture_file_facts){ .path = "b.pcap", .sha256 = "" }, known, sizeof known));
+	CHECK(!store_has_file(s, &(struct capture_file_facts){ .path = "b.pcap", .sha256 = "", .size = 1 }, known, sizeof known));
 	IS(s, "SELECT group_concat(flow_base) FROM capture", "0,100,130");
 	IS(s, "SELECT group_concat(id) FROM flow", "1,101,131");
 	IS(s, "SELECT frames FROM capture WHERE id = 2", "30");

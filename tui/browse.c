@@ -97,7 +97,7 @@ static bool captures_read(struct browsing *b)
 	struct run_result result;
 	struct run_options how = {
 		.filter = o->filter, .decode_as = o->decode_as, .decode_as_n = o->decode_as_n,
-		.show_secrets = o->show_secrets, .joining = o->joining, .trouble = remark,
+		.show_secrets = o->show_secrets, .no_hash = o->no_hash, .joining = o->joining, .trouble = remark,
 		.progress = on_run, .context = b,
 	};
 	b->status = EXIT_UNREADABLE;

@@ -50,7 +50,7 @@ static const char *const of_capture[] = {
 	"       WHEN 2 THEN format || coalesce(', ' || compression, '') || coalesce(', ' || link_type, '')"
 	"         || coalesce(', snaplen ' || snaplen, ', no snaplen') || ', ' || plural(frames, 'frame') || ', ' || plural(size, 'byte')"
 	"       WHEN 3 THEN clock(first_ns) || ' to' || char(10) || clock(last_ns)"
-	"       WHEN 4 THEN sha256"
+	"       WHEN 4 THEN iif(sha256 = '', 'not hashed (--no-hash)', sha256)"
 	"       ELSE coalesce(one_line(trouble), 'breaks off after frame ' || cut_short_at)"
 	"       END AS text"
 	"  FROM capture_file, (VALUES (1, 'File'), (2, 'Format'), (3, 'Frames from'), (4, 'SHA-256'), (5, 'Trouble'))"

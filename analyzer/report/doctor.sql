@@ -20,7 +20,7 @@ CREATE TEMP VIEW doctor_fact(capture_id, nr, seq, label, text) AS
                || format || coalesce(' (' || compression || ')', '') || coalesce(', ' || link_type, '')
                || coalesce(', snaplen ' || snaplen, '')
                || ', ' || frames || iif(frames = 1, ' frame, ', ' frames, ') || size || ' bytes' || char(10)
-               || 'SHA-256 ' || substr(sha256, 1, 32) || char(10) || substr(sha256, 33))
+               || iif(sha256 = '', 'not hashed (--no-hash)', 'SHA-256 ' || substr(sha256, 1, 32) || char(10) || substr(sha256, 33)))
     FROM (SELECT *, count(*) OVER (PARTITION BY capture_id) AS n FROM capture_file)
    WHERE seq <= 4
   UNION ALL

@@ -241,15 +241,24 @@ CREATE TEMP VIEW shown_host AS
           UNION ALL SELECT server_ip, 'server', server_bytes FROM flow)
    GROUP BY ip ORDER BY count(*) DESC, ip;
 
+-- Where a server is in several captures, or speaks several protocols, its connections are
+-- counted: as one, its clients and protocols cannot be added up.
 CREATE TEMP VIEW shown_service AS
-  SELECT n.server, s.app, s.flows, s.clients, s.received, s.sent, s.resets, s.refused, s.unanswered, s.rtt_ns
-    FROM (SELECT min(id) AS flow_id, coalesce(min(app) || iif(min(app) < max(app), ', …', ''), '') AS app,
-                 count(*) AS flows, count(DISTINCT client_ip) AS clients, sum(client_bytes) AS received,
-                 sum(server_bytes) AS sent, sum(ended = 'rst') AS resets, sum(ended = 'refused') AS refused,
-                 sum(ended = 'unanswered') AS unanswered, max(rtt_ns) AS rtt_ns
-            FROM flow GROUP BY +server_ip, server_port) s     -- sorted: by the index each row is looked up far away
-    JOIN flow_name n ON n.flow_id = s.flow_id
-   ORDER BY s.flows DESC, n.server;
+  SELECT iif(instr(s.server_ip, ':'), '[' || s.server_ip || ']', s.server_ip) || ':' || s.server_port AS server,
+         coalesce(iif(s.apps_differ,
+                      (SELECT min(app) || iif(min(app) < max(app), ', …', '') FROM flow f
+                        WHERE f.server_ip = s.server_ip AND f.server_port = s.server_port), s.app), '') AS app,
+         s.flows,
+         iif(s.captures = 1, s.clients,
+             (SELECT count(DISTINCT client_ip) FROM flow f
+               WHERE f.server_ip = s.server_ip AND f.server_port = s.server_port)) AS clients,
+         s.received, s.sent, s.resets, s.refused, s.unanswered, s.rtt_ns
+    FROM (SELECT server_ip, server_port, min(app) AS app, max(apps_differ) OR min(app) < max(app) AS apps_differ,
+                 count(*) AS captures, sum(flows) AS flows, min(clients) AS clients, sum(client_bytes) AS received,
+                 sum(server_bytes) AS sent, sum(rst_by_client + rst_by_server) AS resets, sum(refused) AS refused,
+                 sum(unanswered) AS unanswered, max(rtt_max_ns) AS rtt_ns
+            FROM server_count WHERE server_ip <> '' GROUP BY server_ip, server_port) s
+   ORDER BY s.flows DESC, server;
 
 CREATE TEMP VIEW shown_slow AS
   SELECT x.flow_id, x.method || ' ' || substr(x.target, 1, 80) AS what, x.status, n.client, n.server,
@@ -267,7 +276,7 @@ CREATE TEMP VIEW shown_file(capture_id, seq, nr, label, text) AS
          CASE column1
            WHEN 0 THEN one_line(path)
            WHEN 1 THEN size || ' bytes'
-           WHEN 2 THEN sha256
+           WHEN 2 THEN iif(sha256 = '', 'not hashed (--no-hash): nothing tells this file from another of its name and size', sha256)
            WHEN 3 THEN format || coalesce(', ' || compression, '')
            WHEN 4 THEN link_type
            WHEN 5 THEN coalesce(snaplen, 'no limit')

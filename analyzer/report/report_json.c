@@ -12,7 +12,7 @@
 static const char captures[] =
 	"SELECT json_object('name', name,"
 	"  'files', (SELECT json_group_array(json(o)) FROM (SELECT json_object("
-	"      'path', path, 'sha256', sha256, 'size', size, 'compression', compression,"
+	"      'path', path, 'sha256', nullif(sha256, ''), 'size', size, 'compression', compression,"
 	"      'format', format, 'link_type', link_type,"
 	"      'snaplen', snaplen, 'frames', frames, 'first', iso_time(first_ns),"
 	"      'last', iso_time(last_ns), 'cut_short_at', cut_short_at, 'trouble', trouble) AS o"

@@ -420,7 +420,7 @@ static void files(struct writer *w, long long capture)
 	struct sqlite3_stmt *s = model_query(&w->model,
 		"SELECT one_line(path), size || ' bytes, ' || coalesce(compression || ', ', '') || format"
 		"       || coalesce(', ' || link_type, '') || coalesce(', snaplen ' || snaplen, '') || ', ' || plural(frames, 'frame'),"
-		"       'SHA-256 ' || sha256"
+		"       iif(sha256 = '', 'not hashed (--no-hash)', 'SHA-256 ' || sha256)"
 		"  FROM capture_file WHERE capture_id = ?1 ORDER BY seq", capture, 0);
 	while (model_next(&w->model, s)) {
 		put(w, "  ");

@@ -25,19 +25,22 @@
 -- reference: https://www.rabbitmq.com/docs/confirms
 WITH confirm AS MATERIALIZED (
   SELECT * FROM amqp_confirm
+), slow AS (
+  -- few channels are, and only these are put in order
+  SELECT flow_id, channel, count(latency_ns) AS confirmed, count(*) - count(latency_ns) AS unconfirmed,
+         coalesce(sum(refused), 0) AS refused, max(latency_ns) AS max_ns, sum(latency_ns >= :slow_s * 1e9) AS late
+    FROM confirm
+   GROUP BY flow_id, channel
+  HAVING coalesce(sum(refused), 0) > 0 OR sum(latency_ns >= :slow_s * 1e9) > :part * count(latency_ns)
 ), ranked AS (
-  SELECT c.*, count(latency_ns) OVER grp AS confirmed, count(*) OVER grp - count(latency_ns) OVER grp AS unconfirmed,
-         coalesce(sum(refused) OVER grp, 0) AS refused_n, max(latency_ns) OVER grp AS max_ns,
-         sum(latency_ns >= :slow_s * 1e9) OVER grp AS late,
-         row_number() OVER (PARTITION BY flow_id, channel ORDER BY latency_ns IS NULL, latency_ns, tag) AS nth
-    FROM confirm c
-  WINDOW grp AS (PARTITION BY flow_id, channel)
+  SELECT s.*, c.latency_ns, row_number() OVER (PARTITION BY c.flow_id, c.channel ORDER BY c.latency_ns, c.tag) AS nth
+    FROM slow s
+    JOIN confirm c ON c.flow_id = s.flow_id AND c.channel = s.channel AND c.latency_ns IS NOT NULL
 ), channel AS (
-  -- as in amqp_confirm_latency, from one reading
-  SELECT flow_id, channel, min(confirmed) AS confirmed, min(unconfirmed) AS unconfirmed, min(refused_n) AS refused,
-         min(late) AS late, min(max_ns) AS max_ns,
-         min(iif(latency_ns IS NOT NULL AND 100 * nth >= 50 * confirmed, latency_ns, NULL)) AS p50_ns,
-         min(iif(latency_ns IS NOT NULL AND 100 * nth >= 99 * confirmed, latency_ns, NULL)) AS p99_ns
+  -- as in amqp_confirm_latency
+  SELECT flow_id, channel, confirmed, unconfirmed, refused, late, max_ns,
+         min(iif(100 * nth >= 50 * confirmed, latency_ns, NULL)) AS p50_ns,
+         min(iif(100 * nth >= 99 * confirmed, latency_ns, NULL)) AS p99_ns
     FROM ranked
    GROUP BY flow_id, channel
 ), worst AS (
@@ -46,7 +49,6 @@ WITH confirm AS MATERIALIZED (
          row_number() OVER (PARTITION BY s.flow_id, s.channel ORDER BY c.refused DESC, c.ns, c.tag) AS nth_refused
     FROM channel s
     JOIN confirm c ON c.flow_id = s.flow_id AND c.channel = s.channel AND c.latency_ns IS NOT NULL
-   WHERE s.refused > 0 OR s.late > :part * s.confirmed
 )
 SELECT w.flow_id, w.ns AS from_ns, w.confirm_ns AS to_ns, 'warning' AS severity, 'proven' AS confidence,
        iif(w.refused, 'The broker refused ' || w.refused || ' of ' || w.confirmed || ' published messages (basic.nack)', '')

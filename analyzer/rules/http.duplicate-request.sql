@@ -28,7 +28,7 @@ WITH same AS (
          -- acknowledged whole, and the client was left without an answer
          f.client_acked_off >= x.request_off + x.request_bytes AND x.request_state = 'complete'
            AND (x.response_ns IS NULL AND x.response_state = 'none' AND f.ended <> 'open'
-                  AND (f.ended_by = 'client' OR EXISTS (SELECT 1 FROM http_dropped h WHERE h.flow_id = x.flow_id AND h.nr = x.nr))
+                  AND (f.ended_by = 'client' OR EXISTS (SELECT 1 FROM http_unanswered h WHERE h.flow_id = x.flow_id AND h.nr = x.nr))
                 OR f.ended_by = 'client' AND x.response_off >= f.client_fin_acks_off) AS failed
     FROM same s
     JOIN http_exchange x ON x.request_body_hash = s.request_body_hash AND x.request_bytes = s.request_bytes

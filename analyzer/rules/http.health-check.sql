@@ -38,12 +38,13 @@ WITH often AS MATERIALIZED (
                                                  ('heartbeat'), ('probe'), ('up')) AS word
                             WHERE lower(x.target) || '/' LIKE '%/' || word.column1 || '/%') THEN 1
               ELSE 0 END AS named
+    -- few exchanges ask for one of these, and only their connections are looked up
     FROM http_exchange x
    CROSS JOIN connection f ON f.id = x.flow_id
    CROSS JOIN often o ON (o.capture_id, o.client_ip, o.server_ip, o.server_port, o.method, o.target)
                        = (f.capture_id, f.client_ip, f.server_ip, f.server_port, x.method, x.target)
     JOIN flow_name n ON n.flow_id = f.id
-   WHERE EXISTS (SELECT 1 FROM often) AND x.request_ns IS NOT NULL
+   WHERE (x.method, x.target) IN (SELECT method, target FROM often) AND x.request_ns IS NOT NULL
 ), step AS (
   SELECT *, request_ns - lag(request_ns) OVER grp AS gap_ns, row_number() OVER grp AS nth,
          json_object('frame', request_frame, 'role', 'request', 'flow', flow_id) || ','

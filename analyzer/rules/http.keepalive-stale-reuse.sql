@@ -29,6 +29,7 @@ WITH stale AS (
     JOIN reset r ON r.flow_id = x.flow_id AND r.sender = 'server' AND r.after_own_fin
                 AND r.trigger_acks_fin AND r.frame > x.request_frame
    WHERE x.method IS NOT NULL AND x.response_ns IS NULL
+     AND x.response_state <> 'complete' AND x.response_state IN ('none', 'open', 'cut_by_fin', 'cut_by_rst', 'cut_by_gap')
      AND x.request_frame > f.server_fin_frame AND p.response_state = 'complete'
      AND p.response_ns IS NOT NULL AND NOT p.close_announced
      -- the client's host had the FIN when the request went out: not a race

@@ -22,7 +22,7 @@
 WITH silent AS (
   SELECT h.flow_id, h.method, h.target, h.request_ns, h.request_frame, h.request_end_frame, h.close_ns, h.close_frame,
          h.wait_ns, h.server_port
-    FROM http_dropped h
+    FROM http_unanswered h
    WHERE h.close_is = 'FIN' AND h.wait_ns < :fin_s * 1e9
   UNION ALL
   -- acknowledged by the host and never answered, to the end of the capture

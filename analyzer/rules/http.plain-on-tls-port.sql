@@ -21,7 +21,7 @@ WITH asked AS (
   UNION ALL
   SELECT h.flow_id, h.nr, h.method, h.target, h.request_ns, h.request_frame, h.close_frame, h.close_ns,
          'closed without an answer', 1
-    FROM http_dropped h WHERE h.nr = 1 AND h.wait_ns < 1000000000
+    FROM http_unanswered h WHERE h.nr = 1 AND h.wait_ns < 1000000000
   UNION ALL
   SELECT x.flow_id, x.nr, x.method, x.target, x.request_ns, x.request_frame, a.frame, a.ns, 'sent a TLS alert', 0
     FROM anomaly a JOIN http_exchange x ON x.flow_id = a.flow_id AND x.nr = 1 AND x.method IS NOT NULL

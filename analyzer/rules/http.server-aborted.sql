@@ -31,7 +31,7 @@ WITH ended AS (
   SELECT h.*, n.server, f.server_tsval,
          count(*) OVER near AS near, count(*) OVER alike AS alike, count(*) OVER endpoint AS all_of,
          min(h.wait_ns) OVER near AS near_min_ns, max(h.wait_ns) OVER near AS near_max_ns
-    FROM http_dropped h
+    FROM http_unanswered h
     JOIN flow f ON f.id = h.flow_id
     JOIN flow_name n ON n.flow_id = h.flow_id
    WHERE h.close_is = 'RST' OR h.wait_ns >= :fin_s * 1e9
@@ -45,7 +45,9 @@ WITH ended AS (
 ), echo AS (
   -- the request asked for just that time
   SELECT j.flow_id, min(a.value ->> 'as') AS text, json_group_object((a.value ->> 'name') || '_s', 1.0 * (a.value ->> 'seconds')) AS numbers
-    FROM judged j JOIN json_each(asked_times(j.target, j.request_head)) a
+    FROM judged j
+   CROSS JOIN http_exchange x ON x.flow_id = j.flow_id AND x.nr = j.nr
+    JOIN json_each(asked_times(j.target, x.request_head)) a
    WHERE abs((a.value ->> 'seconds') - j.wait_ns / 1e9) <= :echo_s AND a.value ->> 'seconds' > 0
    GROUP BY j.flow_id
 ), candidate AS (

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 	struct packet p;
 	struct err err;
 	bool bad_filter;
-	struct capture *c = argc == 2 ? capture_open(argv[1], NULL, &bad_filter, &err) : NULL;
+	struct capture *c = argc == 2 ? capture_open(argv[1], NULL, false, &bad_filter, &err) : NULL;
 	if (!c) {
 		fprintf(stderr, "%s\n", argc == 2 ? err.text : "usage: described CAPTURE");
 		return argc == 2 ? 3 : 2;
