@@ -566,9 +566,11 @@ static enum end_how ended_how(const struct flow *f)
 
 void tcp_retire(const struct talk_context *context, struct flow *f)
 {
-	talk_end(f, ended_how(f));
+	if (f->talk)
+		talk_end(f, ended_how(f));
 	index_flush(context, f);
 	flow_retire(f);
+	f->retired = true;
 }
 
 void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capture_id,
