@@ -119,8 +119,10 @@ static bool flow_put_aside(struct flow_table *t, struct flow *f)
 {
 	uint8_t packed[FLOW_PACKED_MAX];
 	int64_t at = spill_put(t->spill, (struct bytes){ packed, flow_pack(f, packed) });
-	if (at < 0)
+	if (at < 0) {
+		t->at_hand_max = SIZE_MAX;       /* nor for others */
 		return false;
+	}
 	t->places[f->number] = (uint64_t)at << 1 | 1;
 	flow_drop(f);
 	f->next = t->unused;
