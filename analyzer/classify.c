@@ -79,22 +79,3 @@ void classify_drop(struct classifying *state)
 	ndpi_free_flow(state->flow);
 	free(state);
 }
-
-bool community_id(const struct endpoint *client, const struct endpoint *server,
-                  char text[static COMMUNITY_ID_SIZE])
-{
-	enum { TCP = 6 };
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	if (memcmp(client->ip, mapped, 12) == 0) {
-		uint32_t src, dst;
-		memcpy(&src, client->ip + 12, 4);
-		memcpy(&dst, server->ip + 12, 4);
-		return ndpi_flowv4_flow_hash(TCP, ntohl(src), ntohl(dst), client->port, server->port, 0, 0,
-		                             (unsigned char *)text, COMMUNITY_ID_SIZE) == 0;
-	}
-	struct ndpi_in6_addr src, dst;
-	memcpy(&src, client->ip, 16);
-	memcpy(&dst, server->ip, 16);
-	return ndpi_flowv6_flow_hash(TCP, &src, &dst, client->port, server->port, 0, 0,
-	                             (unsigned char *)text, COMMUNITY_ID_SIZE) == 0;
-}

@@ -28,9 +28,4 @@ bool classify(struct classifier *, struct classifying **state, const struct segm
 
 void classify_drop(struct classifying *);                      /* NULL is fine */
 
-/* Community ID v1 of a connection: "1:…". Needs 40 bytes. */
-enum { COMMUNITY_ID_SIZE = 40 };
-bool community_id(const struct endpoint *client, const struct endpoint *server,
-                  char text[static COMMUNITY_ID_SIZE]);
-
 #endif

@@ -1,16 +1,14 @@
-/* flow.c - see flow.h. */
+/* flow.c - see flow.h; closed flows are in flow_closing.c. */
 #include "flow.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "err.h"
+#include "flow_pack.h"
+#include "spill.h"
 
 enum { SERVERS_MAX = 65536 };   /* server endpoints remembered, for roles without a SYN */
-enum { SLAB = 64 };
-
-/* The same for both directions: the lesser endpoint first. */
-struct flow_key { struct endpoint low, high; };
 
 /* Endpoints as bytes without padding, for hashing and comparing. */
 static void endpoint_pack(const struct endpoint *e, uint8_t b[18])
@@ -38,18 +36,202 @@ static uint64_t pair_hash(const struct flow_table *t, const struct endpoint *a,
 	return hash_bytes(&t->key, packed, sizeof packed);
 }
 
-static bool flow_same(const void *value, const void *key)
+static bool flow_same(const struct flow *f, const struct segment *s)
 {
-	const struct flow *f = value;
-	const struct segment *s = key;
 	const struct endpoint *c = &f->side[CLIENT].at, *v = &f->side[SERVER].at;
 	return (endpoint_same(c, &s->src) && endpoint_same(v, &s->dst))
 	    || (endpoint_same(c, &s->dst) && endpoint_same(v, &s->src));
 }
 
-void flow_table_init(struct flow_table *t)
+void flow_table_init(struct flow_table *t, size_t at_hand_max)
 {
-	*t = (struct flow_table){ .key = hash_key_random() };
+	*t = (struct flow_table){ .key = hash_key_random(), .at_hand_max = at_hand_max, .spill = spill_new(),
+	                          .now_ns = NO_TIME };
+}
+
+/* ---- in memory, and put aside ---- */
+
+/* Flows lie side by side: what they own comes and goes, and leaves no gaps between them. */
+enum { SLAB = 64 };
+struct flow_slab { struct flow_slab *next; struct flow flows[SLAB]; };
+
+/* A place is an address, which is even, or twice the place in the spill, and one. */
+static bool is_aside(uint64_t place)
+{
+	return place & 1;
+}
+
+static struct flow *flow_of(uint64_t place)
+{
+	return (struct flow *)(uintptr_t)place;
+}
+
+static struct bytes packed_of(const struct flow_table *t, uint64_t place)
+{
+	return spill_get(t->spill, (int64_t)(place >> 1));
+}
+
+static void queue_push(struct flow_queue *q, struct flow *f)
+{
+	f->next = NULL;
+	f->queued = f->last.frame;
+	*(q->first ? &q->last->next : &q->first) = f;
+	q->last = f;
+	q->n++;
+}
+
+static struct flow *queue_pop(struct flow_queue *q)
+{
+	struct flow *f = q->first;
+	q->first = f->next;
+	q->n--;
+	return f;
+}
+
+/* Room for a flow in memory, as it was left. */
+static struct flow *room_take(struct flow_table *t)
+{
+	if (!t->unused) {
+		struct flow_slab *slab = alloc_zeroed(1, sizeof *slab);
+		slab->next = t->slabs;
+		t->slabs = slab;
+		for (size_t i = SLAB; i-- > 0; t->unused = &slab->flows[i])
+			slab->flows[i].next = t->unused;
+	}
+	struct flow *f = t->unused;
+	t->unused = f->next;
+	t->came++;
+	return f;
+}
+
+/* The flow that was put aside, in memory again. */
+static struct flow *flow_fetch(struct flow_table *t, uint32_t number)
+{
+	struct flow *f = room_take(t);
+	flow_unpack(packed_of(t, t->places[number]), f);
+	t->places[number] = (uintptr_t)f;
+	queue_push(&t->at_hand, f);
+	return f;
+}
+
+/* False: there is no room for it anywhere else. */
+static bool flow_put_aside(struct flow_table *t, struct flow *f)
+{
+	uint8_t packed[FLOW_PACKED_MAX];
+	int64_t at = spill_put(t->spill, (struct bytes){ packed, flow_pack(f, packed) });
+	if (at < 0) {
+		t->at_hand_max = SIZE_MAX;       /* nor for others */
+		return false;
+	}
+	t->places[f->number] = (uint64_t)at << 1 | 1;
+	flow_drop(f);
+	f->next = t->unused;
+	t->unused = f;
+	return true;
+}
+
+/* Of those that came last as many stay as is allowed; who has spoken since it was last
+ * looked at, and who cannot be packed, is behind them again. A few looks for each that came
+ * find enough, unless most have payload to read. */
+void flow_table_trim(struct flow_table *t)
+{
+	enum { LOOKS = 4 };
+	for (unsigned looks = LOOKS * t->came; looks > 0 && t->at_hand.n > t->at_hand_max; looks--) {
+		struct flow *f = queue_pop(&t->at_hand);
+		bool spoke = f->last.frame != f->queued;
+		if (spoke || !flow_packs(f) || !flow_put_aside(t, f))
+			queue_push(&t->at_hand, f);
+	}
+	t->came = 0;
+}
+
+void flow_look(const struct flow_table *t, size_t i, struct flow *f)
+{
+	if (is_aside(t->places[i]))
+		flow_peek(packed_of(t, t->places[i]), f);
+	else
+		*f = *flow_of(t->places[i]);
+}
+
+struct flow *flow_nth(const struct flow_table *t, size_t i, struct flow *room)
+{
+	if (!is_aside(t->places[i]))
+		return flow_of(t->places[i]);
+	flow_unpack(packed_of(t, t->places[i]), room);
+	return room;
+}
+
+/* ---- by endpoints ---- */
+
+/* Where a flow is told by half of its hash; number_1: one more than its number, 0: none. */
+struct flow_slot { uint32_t tag, number_1; };
+
+static uint32_t tag_of(const struct flow_table *t, const struct segment *s)
+{
+	return (uint32_t)pair_hash(t, &s->src, &s->dst);
+}
+
+/* Whether the flow of this number is the segment's. */
+static bool number_same(const struct flow_table *t, uint32_t number, const struct segment *s)
+{
+	uint64_t place = t->places[number];
+	struct flow aside;
+	if (!is_aside(place))
+		return flow_same(flow_of(place), s);
+	flow_peek(packed_of(t, place), &aside);
+	return flow_same(&aside, s);
+}
+
+/* The slot of the segment's flow, or the empty one where it belongs. There are slots. */
+static struct flow_slot *slot_of(const struct flow_table *t, uint32_t tag, const struct segment *s)
+{
+	size_t i = tag & (t->slots_n - 1);
+	while (t->slots[i].number_1
+	       && !(t->slots[i].tag == tag && number_same(t, t->slots[i].number_1 - 1, s)))
+		i = (i + 1) & (t->slots_n - 1);
+	return &t->slots[i];
+}
+
+static void slots_grow(struct flow_table *t)
+{
+	enum { FIRST = 1024 };
+	size_t n = t->slots_n ? 2 * t->slots_n : FIRST;
+	struct flow_slot *slots = alloc_zeroed(n, sizeof *slots);
+	for (size_t i = 0; i < t->slots_n; i++) {
+		size_t at = t->slots[i].tag & (n - 1);
+		if (!t->slots[i].number_1)
+			continue;
+		while (slots[at].number_1)
+			at = (at + 1) & (n - 1);
+		slots[at] = t->slots[i];
+	}
+	free(t->slots);
+	t->slots = slots;
+	t->slots_n = n;
+}
+
+/* A new flow in memory, zeroed but for its number. */
+static struct flow *flow_new(struct flow_table *t)
+{
+	if (t->n == UINT32_MAX)
+		die("more connections in one capture than can be numbered");
+	if ((t->n & (t->n - 1)) == 0)             /* doubled when it is full */
+		t->places = alloc_grown(t->places, t->n ? 2 * t->n : 1, sizeof *t->places);
+	struct flow *f = room_take(t);
+	*f = (struct flow){ .number = (uint32_t)t->n };
+	t->places[t->n++] = (uintptr_t)f;
+	return f;
+}
+
+/* The flow is the one of its endpoints from now on. */
+static void flow_enter(struct flow_table *t, const struct segment *s, const struct flow *f)
+{
+	if (3 * (t->slots_used + 1) > 2 * t->slots_n)
+		slots_grow(t);
+	uint32_t tag = tag_of(t, s);
+	struct flow_slot *slot = slot_of(t, tag, s);
+	t->slots_used += !slot->number_1;
+	*slot = (struct flow_slot){ tag, f->number + 1 };
 }
 
 /* A SYN whose number is not the one its side began with is another connection's:
@@ -64,7 +246,10 @@ static bool begins_anew(const struct flow *f, const struct segment *s)
 
 struct flow *flow_find(struct flow_table *t, const struct segment *s, struct flow **reused)
 {
-	struct flow *f = map_find(&t->map, pair_hash(t, &s->src, &s->dst), s, flow_same);
+	uint32_t number_1 = t->slots_n ? slot_of(t, tag_of(t, s), s)->number_1 : 0;
+	struct flow *f = NULL;
+	if (number_1)
+		f = is_aside(t->places[number_1 - 1]) ? flow_fetch(t, number_1 - 1) : flow_of(t->places[number_1 - 1]);
 	*reused = NULL;
 	if (f && begins_anew(f, s)) {
 		*reused = f;
@@ -179,24 +364,6 @@ enum side flow_sender(const struct flow *f, const struct segment *s)
 	return endpoint_same(&f->side[CLIENT].at, &s->src) ? CLIENT : SERVER;
 }
 
-/* Flows lie side by side: what they own comes and goes, and leaves no gaps between them. */
-struct flow_slab { struct flow flows[SLAB]; };
-
-static struct flow *flow_new(struct flow_table *t)
-{
-	size_t slab = t->n / SLAB;
-	if (t->n % SLAB == 0) {
-		t->slabs = alloc_grown(t->slabs, slab + 1, sizeof *t->slabs);
-		t->slabs[slab] = alloc_zeroed(1, sizeof **t->slabs);
-	}
-	return &t->slabs[slab]->flows[t->n++ % SLAB];
-}
-
-const struct flow *flow_at(const struct flow_table *t, size_t i)
-{
-	return &t->slabs[i / SLAB]->flows[i % SLAB];
-}
-
 struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t id)
 {
 	struct flow *f = flow_new(t);
@@ -218,9 +385,8 @@ struct flow *flow_begin(struct flow_table *t, const struct segment *s, int64_t i
 		f->path = text_copy(path);
 	if (s->flags & TCP_SYN)
 		server_remember(t, &f->side[SERVER].at);
-	map_put(&t->map, pair_hash(t, &s->src, &s->dst), s, flow_same, f);
-	*(t->last ? &t->last->next : &t->first) = f;
-	t->last = f;
+	flow_enter(t, s, f);
+	queue_push(&t->at_hand, f);
 	return f;
 }
 
@@ -232,45 +398,6 @@ bool side_takes(const struct tcp_side *side, uint32_t seq)
 	return !side->analysis.has_ack || seq - side->analysis.ack <= window;
 }
 
-/* ---- closed flows ---- */
-
-/* How long after the end something may still come that matters: after a RST what was on
- * its way; after FINs also what was lost and comes again (twice the longest life of a
- * segment as Linux has it; RFC 9293, 3.4.2, would allow four minutes). */
-static const int64_t CLOSED_NS[2] = { 2 * 1000000000LL, 60 * 1000000000LL };
-
-static void closing_push(struct closing *queue, struct flow *f)
-{
-	f->closing = true;
-	f->closing_ns = f->last.ns;
-	f->closing_next = NULL;
-	*(queue->first ? &queue->last->closing_next : &queue->first) = f;
-	queue->last = f;
-}
-
-void flow_close_check(struct flow_table *t, struct flow *f)
-{
-	bool reset = f->ended && strcmp(f->ended, "fin") != 0;
-	bool both_fins = f->side[CLIENT].fin.frame && f->side[SERVER].fin.frame;
-	if (!f->closing && (reset || both_fins))
-		closing_push(&t->closing[reset ? 0 : 1], f);
-}
-
-struct flow *flow_closed(struct flow_table *t, int64_t now_ns)
-{
-	for (int i = 0; i < 2; i++) {
-		struct closing *queue = &t->closing[i];
-		struct flow *f = queue->first;
-		if (!f || now_ns - f->closing_ns < CLOSED_NS[i])
-			continue;
-		queue->first = f->closing_next;
-		if (now_ns - f->last.ns >= CLOSED_NS[i])
-			return f;
-		closing_push(queue, f);      /* somebody still speaks on it */
-	}
-	return NULL;
-}
-
 void flow_retire(struct flow *f)
 {
 	packet_chunk_free(&f->packets);
@@ -279,6 +406,13 @@ void flow_retire(struct flow *f)
 		f->side[i].recent = NULL;
 		f->side[i].recent_n = 0;
 	}
+}
+
+void flow_drop(struct flow *f)
+{
+	flow_retire(f);
+	free(f->path);
+	f->path = NULL;
 }
 
 void flow_swap_sides(struct flow *f)
@@ -299,18 +433,20 @@ void flow_swap_sides(struct flow *f)
 
 void flow_table_free(struct flow_table *t)
 {
-	for (struct flow *f = t->first; f; f = f->next) {
-		flow_retire(f);
-		free(f->path);
+	for (struct flow *f = t->at_hand.first; f; f = f->next)
+		flow_drop(f);
+	while (t->slabs) {
+		struct flow_slab *next = t->slabs->next;
+		free(t->slabs);
+		t->slabs = next;
 	}
-	for (size_t i = 0; i * SLAB < t->n; i++)
-		free(t->slabs[i]);
-	free(t->slabs);
+	free(t->slots);
+	free(t->places);
+	spill_free(t->spill);
 	for (size_t i = 0; i < t->servers.size; i++)
 		free(t->servers.slots[i].value);
 	for (size_t i = 0; i < t->reserved.size; i++)
 		free(t->reserved.slots[i].value);
 	map_free(&t->reserved);
-	map_free(&t->map);
 	map_free(&t->servers);
 }

@@ -4,9 +4,15 @@
  * initial sequence number on known endpoints begins a new flow (as tshark does:
  * port reuse); nothing else ends one, least of all a silence.
  *
- * Owns     the table owns its flows, in the order in which they began.
- * Bounds   memory grows with the number of flows (about 1.4 KB each, until the end of
- *          the capture: a late segment finds its flow), not with bytes or time.
+ * No clock says when a flow's last segment has come, so none is forgotten before the
+ * capture ends. But one that has no payload waiting or being read (it is half-open, or
+ * closed) and was quiet while many others came is put aside: packed (flow_pack.h), into a
+ * temporary file (spill.h), whence its next segment fetches it as it was.
+ *
+ * Owns     the table owns its flows, numbered from 0 as they began.
+ * Bounds   LIMIT_FLOWS_AT_HAND flows, and all that have payload to read, are in memory;
+ *          of the others two numbers, 19 to 29 bytes. Where there is no room for the
+ *          temporary file, they stay. Nothing grows with bytes or time.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -18,6 +24,7 @@
 #include "hash.h"
 #include "packet_index.h"
 
+struct spill;
 struct talk;
 
 enum { HISTORY_LETTERS = 11 };   /* of Zeek's that are told here: see conn_state.c */
@@ -85,26 +92,40 @@ struct flow {
 	bool            talk_over;              /* both sides said their last byte; talk is freed */
 	struct talk    *talk;                   /* from the first payload on; else NULL */
 	bool            finished;               /* its row is written */
+	bool            retired;                /* closed long ago: flow_retire() was called */
 	bool            closing;                /* waits in flow_table.closing */
-	struct flow    *next;                   /* in the order in which they began */
+	uint32_t        number;                 /* in its table */
+	uint64_t        queued;                 /* its last frame when it came to the end of at_hand */
+	struct flow    *next;                   /* in at_hand, or unused */
 	struct flow    *closing_next;
 	int64_t         closing_ns;             /* since when it waits */
 };
 
+struct flow_queue { struct flow *first, *last; size_t n; };
+
 struct flow_table {
-	struct map      map, servers;           /* flows by endpoints; server endpoints seen */
-	struct map      reserved;               /* struct reserved, by endpoints */
-	size_t          reserved_n;
-	struct hash_key key;
-	struct flow    *first, *last;
-	struct closing { struct flow *first, *last; } closing[2];   /* reset; by FINs: in order */
-	struct flow_slab **slabs;               /* the flows live in these, in the order of beginning */
-	size_t          n;                      /* flows */
-	uint64_t        streams;                /* flows ever, for Wireshark's tcp.stream */
-	size_t          servers_n;
+	struct flow_slot  *slots;               /* flows by endpoints: those that began last on them */
+	size_t             slots_n, slots_used; /* a power of two */
+	uint64_t          *places;              /* by number: the flow's address, or where it is put aside */
+	size_t             n;                   /* flows */
+	struct flow_queue  at_hand;             /* those in memory: who was not looked at for longest is first */
+	size_t             at_hand_max;
+	unsigned           came;                /* into memory since the last flow_table_trim() */
+	struct flow_slab  *slabs;               /* where they live */
+	struct flow       *unused;
+	struct spill      *spill;
+	struct map         servers;             /* server endpoints seen */
+	struct map         reserved;            /* struct reserved, by endpoints */
+	size_t             reserved_n;
+	struct hash_key    key;
+	struct flow_queue  closing[2];          /* closed with payload to read: reset; by FINs */
+	int64_t            now_ns;              /* of the last segment */
+	uint64_t           streams;             /* flows ever, for Wireshark's tcp.stream */
+	size_t             servers_n;
 };
 
-void flow_table_init(struct flow_table *);
+/* Empty; at_hand_max flows are held in memory though nothing needs them there. */
+void flow_table_init(struct flow_table *, size_t at_hand_max);
 
 /* The flow of this segment; NULL: none, or the segment's SYN begins a new one
  * on the endpoints of *reused (else NULL), which the caller should end. */
@@ -117,15 +138,29 @@ struct flow *flow_begin(struct flow_table *, const struct segment *, int64_t id)
  * flow's first segment will find. Only LIMIT_RESERVED_STREAMS are remembered. */
 void flow_reserve(struct flow_table *, const struct segment *);
 
-/* The i-th flow that began, from 0. */
-const struct flow *flow_at(const struct flow_table *, size_t i);
+/* Put aside what is too many. Invalidates every struct flow *. */
+void flow_table_trim(struct flow_table *);
 
-/* A flow that is closed, as far as it can be told: to be called after its segments. */
+/* What flow number i < n is, without what it owns. */
+void flow_look(const struct flow_table *, size_t i, struct flow *);
+
+/* Flow number i < n itself, in memory or unpacked into *room: for flow_drop(). */
+struct flow *flow_nth(const struct flow_table *, size_t i, struct flow *room);
+
+/* Free what a flow owns, but for its talk. */
+void flow_drop(struct flow *);
+
+/* A flow with payload to read that is closed, as far as it can be told: to be called after
+ * its segments. */
 void flow_close_check(struct flow_table *, struct flow *);
 
-/* A flow that was closed longer ago than segments of it may come, for its memory to
- * be given back; each is given once. NULL: none (now). */
+/* Such a flow that was closed longer ago than segments of it may come, for its memory to
+ * be given back; each is given once. NULL: none (now). To be called after every segment. */
 struct flow *flow_closed(struct flow_table *, int64_t now_ns);
+
+/* Whether the flow was closed as long ago when the last segment came (that of any flow),
+ * and has not been retired: to be called before its own next one. */
+bool flow_long_closed(const struct flow_table *, const struct flow *);
 
 /* Free what only a flow that goes on needs. */
 void flow_retire(struct flow *);

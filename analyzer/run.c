@@ -107,6 +107,8 @@ static void segment_process(struct pipeline *p, const struct segment *s)
 			f->side[flow_sender(f, s)].duplicates++;
 		return;
 	}
+	if (f && flow_long_closed(&p->flows, f))
+		tcp_retire(&p->talk, f);
 	if (reused)
 		flow_finish(p, reused, false);
 	if (!f)
@@ -190,6 +192,7 @@ static void packet_process(struct pipeline *p, const struct packet *packet)
 		icmp_process(p, icmp, &s, not_tcp);
 	else
 		other_process(p, &s, not_tcp);
+	flow_table_trim(&p->flows);
 }
 
 /* ---- one file ---- */
@@ -382,7 +385,7 @@ static void capture_begin(struct pipeline *p, const char *name)
 	p->comments = 0;
 	p->last = (struct mark){ 0 };
 	memset(p->kinds, 0, sizeof p->kinds);
-	flow_table_init(&p->flows);
+	flow_table_init(&p->flows, p->options->flows_at_hand ? p->options->flows_at_hand : LIMIT_FLOWS_AT_HAND);
 	p->decoder = decoder_new();
 	p->dedup = dedup_new();
 	p->capture_id = store_capture_begin(p->talk.store, name, &p->flow_base);
@@ -401,13 +404,14 @@ static void fragments_settle(struct pipeline *p)
 
 static void capture_end(struct pipeline *p)
 {
-	size_t told = 0;
 	fragments_settle(p);
-	for (struct flow *f = p->flows.first; f; f = f->next) {
+	for (size_t i = 0; i < p->flows.n; i++) {
+		struct flow room, *f = flow_nth(&p->flows, i, &room);
 		if (!f->finished)
 			flow_finish(p, f, true);
-		if ((++told & 1023) == 0)
-			watcher_told(p, 0, told);
+		flow_drop(f);
+		if (((i + 1) & 1023) == 0)
+			watcher_told(p, 0, i + 1);
 	}
 	for (int i = 0; i < KINDS && p->kinds[i].kind; i++)
 		if (p->kinds[i].frames)

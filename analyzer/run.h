@@ -47,6 +47,7 @@ struct run_options {
 	bool               show_secrets;
 	bool               no_hash;        /* capture_file.sha256 stays '' */
 	enum joining       joining;        /* which files are one capture */
+	size_t             flows_at_hand;  /* as LIMIT_FLOWS_AT_HAND, which 0 stands for; the case is the same */
 	/* Told one sentence for each thing the user should know about an input. */
 	void (*trouble)(const char *sentence);
 	/* Told how far reading has come, at most every 50 ms and every 1024 frames, at a file's

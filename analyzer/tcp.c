@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "community_id.h"
 #include "conn_state.h"
 #include "rare.h"
 #include "reset.h"
@@ -510,7 +511,7 @@ static const char *window_scaling(const struct flow *f)
 
 static void flow_row(const struct talk_context *context, const struct flow *f, int64_t capture_id)
 {
-	char id[COMMUNITY_ID_SIZE] = "";
+	char id[COMMUNITY_ID_SIZE];
 	const struct endpoint *client = &f->side[CLIENT].at, *server = &f->side[SERVER].at;
 	bool unanswered = f->syn.frame && f->side[SERVER].frames == 0;
 	struct flow_facts x = {
@@ -526,7 +527,7 @@ static void flow_row(const struct talk_context *context, const struct flow *f, i
 		.ended = f->ended ? f->ended : unanswered ? "unanswered" : "open",
 		.ended_by = f->ended ? (int)f->ended_by : NONE, .ended_at = f->ended_at,
 		.app = f->app, .app_known_by = f->app_known_by,
-		.community_id = community_id(client, server, id) ? id : NULL,
+		.community_id = community_id(client, server, id),
 	};
 	ip_text(client->ip, x.client_ip);
 	ip_text(server->ip, x.server_ip);
@@ -566,9 +567,11 @@ static enum end_how ended_how(const struct flow *f)
 
 void tcp_retire(const struct talk_context *context, struct flow *f)
 {
-	talk_end(f, ended_how(f));
+	if (f->talk)
+		talk_end(f, ended_how(f));
 	index_flush(context, f);
 	flow_retire(f);
+	f->retired = true;
 }
 
 void tcp_finish(const struct talk_context *context, struct flow *f, int64_t capture_id,

@@ -60,13 +60,14 @@ bool run_flow_at(const struct run_progress *now, size_t i, struct run_flow *to)
 {
 	if (i >= now->flows)
 		return false;
-	const struct flow *f = flow_at(now->table, i);
-	const struct tcp_side *client = &f->side[CLIENT], *server = &f->side[SERVER];
+	struct flow f;
+	flow_look(now->table, i, &f);
+	const struct tcp_side *client = &f.side[CLIENT], *server = &f.side[SERVER];
 	*to = (struct run_flow){
-		.id = f->id, .client_port = client->at.port, .server_port = server->at.port,
+		.id = f.id, .client_port = client->at.port, .server_port = server->at.port,
 		.frames = client->frames + server->frames, .bytes = client->bytes + server->bytes,
 		.rst = client->rst.frame || server->rst.frame, .fin = client->fin.frame || server->fin.frame,
-		.app = f->app, .first_ns = f->first.ns, .last_ns = f->last.ns,
+		.app = f.app, .first_ns = f.first.ns, .last_ns = f.last.ns,
 	};
 	ip_text(client->at.ip, to->client_ip);
 	ip_text(server->at.ip, to->server_ip);

@@ -39,7 +39,7 @@ static void put_delta32(struct packet_chunk *c, uint32_t now, uint32_t last)
 void packet_chunk_add(struct packet_chunk *c, const struct indexed_packet *p)
 {
 	if (c->size - c->n < PACKET_MAX) {
-		c->size = c->size ? c->size * 2 : CHUNK_START;
+		c->size = 2 * c->n + CHUNK_START;
 		c->bytes = alloc_grown(c->bytes, c->size, 1);
 	}
 	if (c->packets++ == 0)

@@ -162,7 +162,7 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	for (int i = 0; i < TABLES; i++)
-		sqlite3_finalize(s->insert[i]);
+		insert_free(&s->insert[i]);
 	sqlite3_close_v2(s->db);          /* rolls an open transaction back */
 	if (s->growing_fd >= 0)
 		close(s->growing_fd);     /* after SQLite: closing lets go of its locks */

@@ -98,7 +98,7 @@ static const struct column flow_columns[] = {
 	NUMBER("id", id), NUMBER("capture_id", capture_id), NUMBER("stream", stream),
 	WORD("client_ip", client_ip), NUMBER("client_port", client_port),
 	WORD("server_ip", server_ip), NUMBER("server_port", server_port),
-	WORD("client_known_by", client_known_by), TEXT("path", path),
+	OWN("client_known_by", client_known_by), TEXT("path", path),
 	NUMBER("first_frame", first.frame), NUMBER("last_frame", last.frame),
 	NUMBER("first_ns", first.ns), NUMBER("last_ns", last.ns),
 	NUMBER("client_frames", frames[CLIENT]), NUMBER("server_frames", frames[SERVER]),
@@ -125,10 +125,10 @@ static const struct column flow_columns[] = {
 	MARK("server_fin", fin[SERVER]), OPTIONAL("server_fin_off", fin_off[SERVER]),
 	OPTIONAL("server_fin_acks_off", fin_acks_off[SERVER]),
 	MARK("server_fin_acked", fin_acked[SERVER]), NUMBER("server_acked_off", acked_off[SERVER]),
-	WORD("window_scaling", window_scaling), NUMBER("fast_open", fast_open),
+	OWN("window_scaling", window_scaling), NUMBER("fast_open", fast_open),
 	NUMBER("simultaneous_open", simultaneous_open),
-	WORD("conn_state", conn_state), WORD("history", history),
-	NUMBER("completeness", completeness), WORD("ended", ended),
+	OWN("conn_state", conn_state), WORD("history", history),
+	NUMBER("completeness", completeness), OWN("ended", ended),
 	NO_SIDE("ended_by", ended_by), MARK("ended", ended_at),
 	TEXT("app", app), TEXT("app_known_by", app_known_by), TEXT("community_id", community_id),
 };
@@ -143,7 +143,7 @@ void store_flow(struct store *s, const struct flow_facts *f)
 #define ROW tcp_event
 static const struct column tcp_event_columns[] = {
 	NUMBER("flow_id", flow_id), NUMBER("frame", at.frame), NUMBER("ns", at.ns),
-	SIDE("sender", sender), WORD("kind", kind), NUMBER("seq", seq), NUMBER("ack", ack),
+	SIDE("sender", sender), OWN("kind", kind), NUMBER("seq", seq), NUMBER("ack", ack),
 	NUMBER("len", len), NUMBER("ttl", ttl), NUMBER("ip_id", ip_id), NUMBER("flags", flags),
 };
 #undef ROW
@@ -210,10 +210,10 @@ void store_reset(struct store *s, const struct reset *r)
 struct silence_row { struct silence s; const char *scope; };
 #define ROW silence_row
 static const struct column silence_columns[] = {
-	NUMBER("flow_id", s.flow_id), WORD("scope", scope), NUMBER("from_ns", s.from.ns),
+	NUMBER("flow_id", s.flow_id), OWN("scope", scope), NUMBER("from_ns", s.from.ns),
 	NUMBER("to_ns", s.to.ns), NUMBER("from_frame", s.from.frame),
 	NUMBER("to_frame", s.to.frame),
-	WORD("ended_by", s.ended_by), NO_SIDE("ended_sender", s.ended_sender),
+	OWN("ended_by", s.ended_by), NO_SIDE("ended_sender", s.ended_sender),
 };
 #undef ROW
 ROW_FORMAT(TABLE_SILENCE, silence, silence_columns);
@@ -249,7 +249,7 @@ static const struct column http_columns[] = {
 	OPTIONAL("response_bytes", x.response_bytes),
 	NUMBER("response_until_close", x.response_until_close),
 	NUMBER("close_announced", x.close_announced),
-	WORD("request_state", x.request_state), WORD("response_state", x.response_state),
+	OWN("request_state", x.request_state), OWN("response_state", x.response_state),
 	TEXT("expect_answer", x.expect_answer), TEXT("expect_body", x.expect_body),
 };
 #undef ROW

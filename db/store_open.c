@@ -101,9 +101,12 @@ static bool connection_set_up(sqlite3 *db)
 }
 
 /* "" is SQLite's private database; a leading ':' would be special to it. One thread uses the
- * connection, so SQLite need not lock it at every call. */
+ * connection, so SQLite need not lock it at every call; nor need it count what it allocates,
+ * under a lock too, for nobody asks. (That is for the process, and said before its first
+ * connection; later it is refused, and no harm done.) */
 static bool connect(struct store *s, const char *path, int flags)
 {
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	char *name = sqlite3_mprintf("%s%s", *path == ':' ? "./" : "", path);
 	int rc = name ? sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_NOMEM;
 	sqlite3_free(name);

@@ -26,8 +26,14 @@ char *text_repaired(const char *text)
 	static const char replacement[] = "\xEF\xBF\xBD";   /* U+FFFD */
 	const unsigned char *p = (const unsigned char *)text;
 	size_t good = 0, n;
-	while (p[good] && (n = character_length(p + good)))
-		good += n;
+	while (p[good]) {
+		if (p[good] < 0x80)          /* nearly all are */
+			good++;
+		else if ((n = character_length(p + good)))
+			good += n;
+		else
+			break;
+	}
 	if (!p[good])
 		return NULL;
 
@@ -39,14 +45,6 @@ char *text_repaired(const char *text)
 		end += width;
 	}
 	return out;
-}
-
-static int bind_text(sqlite3_stmt *insert, int at, const char *text)
-{
-	char *repaired = text_repaired(text);
-	if (repaired)
-		return sqlite3_bind_text(insert, at, repaired, -1, free);
-	return sqlite3_bind_text(insert, at, text, -1, SQLITE_STATIC);   /* outlives the step */
 }
 
 /* ------------------------------------------------------------- binding ---- */
@@ -73,60 +71,108 @@ static const char *text_at(const void *p, enum field_type type)
 	return type == ARRAY ? p : *(const char *const *)p;
 }
 
-static int bind_side(sqlite3_stmt *insert, int at, int64_t side)
+/* What a column is given. NOTHING_YET: the statement is new. */
+enum value_type { NOTHING_YET, IS_NULL, IS_NUMBER, IS_CONSTANT, IS_TEXT, IS_BYTES };
+struct value { enum value_type type; size_t n; union { int64_t number; const char *text; const uint8_t *p; }; };
+
+static struct value number_or_null(bool unknown, int64_t v)
 {
-	if (side == NONE)
-		return sqlite3_bind_null(insert, at);
-	const char *word = side == CLIENT ? "client" : "server";
-	return sqlite3_bind_text(insert, at, word, -1, SQLITE_STATIC);
+	return unknown ? (struct value){ .type = IS_NULL } : (struct value){ .type = IS_NUMBER, .number = v };
 }
 
-/* `at` is bound to the number, or to NULL where that says "not known". */
-static int bind_unless(sqlite3_stmt *insert, int at, bool unknown, int64_t v)
+static struct value text_or_null(enum value_type type, const char *text)
 {
-	return unknown ? sqlite3_bind_null(insert, at) : sqlite3_bind_int64(insert, at, v);
+	return text ? (struct value){ .type = type, .text = text } : (struct value){ .type = IS_NULL };
 }
 
-static int bind_column(sqlite3_stmt *insert, int at, const struct column *c, const void *field)
+static struct value side_value(int64_t side)
+{
+	return text_or_null(IS_CONSTANT, side == NONE ? NULL : side == CLIENT ? "client" : "server");
+}
+
+static struct value column_value(const struct column *c, const void *field)
 {
 	const struct mark  *mark  = field;
 	const struct bytes *bytes = field;
 	switch (c->kind) {
 	case AS_IS:
-		return sqlite3_bind_int64(insert, at, number_at(field, c->type));
+		return number_or_null(false, number_at(field, c->type));
 	case UNLESS_NONE: {
 		int64_t v = number_at(field, c->type);
-		return bind_unless(insert, at, v == NONE || v == NO_TIME, v);
+		return number_or_null(v == NONE || v == NO_TIME, v);
 	}
 	case UNLESS_NO_TIME: {
 		int64_t v = number_at(field, c->type);
-		return bind_unless(insert, at, v == NO_TIME, v);
+		return number_or_null(v == NO_TIME, v);
 	}
 	case MARK_NS:
-		return bind_unless(insert, at, mark->frame == 0 || mark->ns == NO_TIME, mark->ns);
+		return number_or_null(mark->frame == 0 || mark->ns == NO_TIME, mark->ns);
 	case MARK_FRAME:
-		return bind_unless(insert, at, mark->frame == 0, number_at(&mark->frame, U64));
+		return number_or_null(mark->frame == 0, number_at(&mark->frame, U64));
 	case TEXT_OR_NULL: {
 		const char *text = text_at(field, c->type);
-		return text && *text ? bind_text(insert, at, text) : sqlite3_bind_null(insert, at);
+		return text_or_null(IS_TEXT, text && *text ? text : NULL);
 	}
 	case TEXT_ALWAYS: {
 		const char *text = text_at(field, c->type);
-		return bind_text(insert, at, text ? text : "");
+		return text_or_null(IS_TEXT, text ? text : "");
+	}
+	case CONSTANT: {
+		const char *text = text_at(field, c->type);
+		return text_or_null(IS_CONSTANT, text ? text : "");
 	}
 	case SIDE_WORD:
 	case SIDE_OR_NULL:
-		return bind_side(insert, at, number_at(field, c->type));
+		return side_value(number_at(field, c->type));
 	case BLOB:
-		return bytes->n ? sqlite3_bind_blob64(insert, at, bytes->p, bytes->n, SQLITE_STATIC)
-		                : sqlite3_bind_zeroblob(insert, at, 0);
+		return (struct value){ .type = IS_BYTES, .n = bytes->n, .p = bytes->p };
 	}
 	die("column %s is of no known kind", c->name);
 }
 
+static int bind_text(sqlite3_stmt *insert, int at, const char *text)
+{
+	char *repaired = text_repaired(text);
+	if (repaired)
+		return sqlite3_bind_text(insert, at, repaired, -1, free);
+	return sqlite3_bind_text(insert, at, text, -1, SQLITE_STATIC);   /* outlives the step */
+}
+
+static int bind_value(sqlite3_stmt *insert, int at, const struct value *v)
+{
+	switch (v->type) {
+	case IS_NUMBER:   return sqlite3_bind_int64(insert, at, v->number);
+	case IS_CONSTANT: return sqlite3_bind_text(insert, at, v->text, -1, SQLITE_STATIC);
+	case IS_TEXT:     return bind_text(insert, at, v->text);
+	case IS_BYTES:    return v->n ? sqlite3_bind_blob64(insert, at, v->p, v->n, SQLITE_STATIC)
+	                              : sqlite3_bind_zeroblob(insert, at, 0);
+	case IS_NULL:
+	case NOTHING_YET: break;
+	}
+	return sqlite3_bind_null(insert, at);
+}
+
+/* Whether the row before left the column with just this: then it still has it. Of other
+ * texts and bytes only the place is known, and who owns it may have changed what is there. */
+static bool still_bound(const struct value *bound, const struct value *v)
+{
+	return bound->type == v->type
+	       && (v->type == IS_NULL || (v->type == IS_NUMBER && bound->number == v->number)
+	           || (v->type == IS_CONSTANT && bound->text == v->text));
+}
+
+static int bind_column(struct insert *insert, size_t i, const struct column *c, const void *facts)
+{
+	struct value v = column_value(c, (const char *)facts + c->offset), *bound = &insert->bound[i];
+	if (still_bound(bound, &v))
+		return SQLITE_OK;
+	*bound = v;
+	return bind_value(insert->stmt, (int)i + 1, &v);
+}
+
 /* ------------------------------------------------------------- writing ---- */
 
-static sqlite3_stmt *insert_prepare(struct store *s, const struct row_format *f)
+static void insert_prepare(struct store *s, const struct row_format *f, struct insert *insert)
 {
 	sqlite3_str *sql = sqlite3_str_new(s->db);
 	sqlite3_str_appendf(sql, "%s INTO main.%s(",
@@ -139,11 +185,16 @@ static sqlite3_stmt *insert_prepare(struct store *s, const struct row_format *f)
 	sqlite3_str_appendall(sql, ")");
 
 	char *text = sqlite3_str_finish(sql);
-	sqlite3_stmt *insert = NULL;
-	if (!text || sqlite3_prepare_v3(s->db, text, -1, SQLITE_PREPARE_PERSISTENT, &insert, NULL))
+	if (!text || sqlite3_prepare_v3(s->db, text, -1, SQLITE_PREPARE_PERSISTENT, &insert->stmt, NULL))
 		store_refused(s);
 	sqlite3_free(text);
-	return insert;
+	insert->bound = alloc_zeroed(f->n, sizeof *insert->bound);
+}
+
+void insert_free(struct insert *insert)
+{
+	sqlite3_finalize(insert->stmt);
+	free(insert->bound);
 }
 
 void row_insert(struct store *s, const struct row_format *f, const void *facts)
@@ -151,15 +202,14 @@ void row_insert(struct store *s, const struct row_format *f, const void *facts)
 	if (s->failed)
 		return;
 	s->rows[f->table]++;
-	sqlite3_stmt **insert = &s->insert[f->table];
-	if (!*insert)
-		*insert = insert_prepare(s, f);
+	struct insert *insert = &s->insert[f->table];
+	if (!insert->stmt)
+		insert_prepare(s, f, insert);
 
-	int rc = *insert ? SQLITE_OK : SQLITE_ERROR;
+	int rc = insert->stmt ? SQLITE_OK : SQLITE_ERROR;
 	for (size_t i = 0; i < f->n && rc == SQLITE_OK; i++)
-		rc = bind_column(*insert, (int)i + 1, &f->columns[i],
-		                 (const char *)facts + f->columns[i].offset);
-	if (rc != SQLITE_OK || sqlite3_step(*insert) != SQLITE_DONE)
+		rc = bind_column(insert, i, &f->columns[i], facts);
+	if (rc != SQLITE_OK || sqlite3_step(insert->stmt) != SQLITE_DONE)
 		store_refused(s);
-	sqlite3_reset(*insert);
+	sqlite3_reset(insert->stmt);
 }

@@ -29,7 +29,10 @@ struct store {
 	bool          failed;          /* and why: the first time */
 	struct err    why;
 	unsigned      swaps;           /* of the current capture */
-	sqlite3_stmt *insert[TABLES];  /* prepared when first needed */
+	struct insert {                /* prepared when first needed */
+		sqlite3_stmt *stmt;
+		struct value *bound;   /* to each of its columns, by the row before */
+	} insert[TABLES];
 	uint64_t      rows[TABLES];    /* inserted */
 };
 
@@ -43,6 +46,7 @@ enum column_kind {
 	MARK_FRAME,
 	TEXT_OR_NULL,     /* NULL for an empty text too */
 	TEXT_ALWAYS,      /* '' for NULL */
+	CONSTANT,         /* the same of a text of the program's own, which stays where and what it is */
 	SIDE_WORD,        /* enum side: 'client', 'server' */
 	SIDE_OR_NULL,     /* int: the same, or NONE */
 	BLOB,
@@ -78,6 +82,7 @@ struct row_format {
 #define TIME(name, field)     COLUMN(UNLESS_NO_TIME, name, field)
 #define TEXT(name, field)     COLUMN(TEXT_OR_NULL, name, field)
 #define WORD(name, field)     COLUMN(TEXT_ALWAYS, name, field)
+#define OWN(name, field)      COLUMN(CONSTANT, name, field)
 #define SIDE(name, field)     COLUMN(SIDE_WORD, name, field)
 #define NO_SIDE(name, field)  COLUMN(SIDE_OR_NULL, name, field)
 #define MARK(name, field)     COLUMN(MARK_NS, name "_ns", field), \
@@ -88,6 +93,9 @@ struct row_format {
 		{ id, #table_name, list, sizeof list / sizeof *list }
 
 /* --------------------------------------------------------- writing them ---- */
+
+struct insert;
+void insert_free(struct insert *);
 
 /* Insert the row that the struct at `facts` describes; where there is one with
  * its primary key, only `capture` is replaced. */

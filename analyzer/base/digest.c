@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHA256 = 32 };
+enum { SHA256 = 32, SHA1 = 20 };
 
 void digest_ready(void)
 {
@@ -32,18 +32,32 @@ const char *digest_hex(const char *text, char buf[static DIGEST_HEX])
 	return buf;
 }
 
-/* RFC 4648, section 4: 32 bytes are 43 characters and one of padding. */
-const char *digest_base64(const char *text, char buf[static DIGEST_BASE64])
+/* RFC 4648, section 4: n bytes, two more than a multiple of three, become `size` - 2
+ * characters and one of padding. A zero lies behind the bytes. */
+static const char *base64(const uint8_t *bytes, char *buf, int size)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint8_t sum[SHA256 + 1] = { 0 };
-	sum_of(text, sum);
-	for (int i = 0; i < DIGEST_BASE64 - 1; i++) {
+	for (int i = 0; i < size - 2; i++) {
 		int bit = 6 * i;
-		unsigned two = bit / 8 < SHA256 ? (unsigned)(sum[bit / 8] << 8 | sum[bit / 8 + 1]) : 0;
+		unsigned two = (unsigned)(bytes[bit / 8] << 8 | bytes[bit / 8 + 1]);
 		buf[i] = alphabet[two >> (10 - bit % 8) & 63];
 	}
-	buf[DIGEST_BASE64 - 2] = '=';
-	buf[DIGEST_BASE64 - 1] = '\0';
+	buf[size - 2] = '=';
+	buf[size - 1] = '\0';
 	return buf;
+}
+
+const char *digest_base64(const char *text, char buf[static DIGEST_BASE64])
+{
+	uint8_t sum[SHA256 + 1] = { 0 };
+	sum_of(text, sum);
+	return base64(sum, buf, DIGEST_BASE64);
+}
+
+const char *sha1_base64(struct bytes b, char buf[static SHA1_BASE64])
+{
+	uint8_t sum[SHA1 + 1] = { 0 };
+	digest_ready();
+	gcry_md_hash_buffer(GCRY_MD_SHA1, sum, b.p, b.n);
+	return base64(sum, buf, SHA1_BASE64);
 }

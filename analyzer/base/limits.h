@@ -38,6 +38,7 @@ enum {
 	LIMIT_FRAGMENT_SPANS   = 1024,    /* pieces of a datagram that do not touch */
 
 	/* flow.c */
+	LIMIT_FLOWS_AT_HAND    = 16384,   /* in memory of those without payload to read; the rest is put aside */
 	LIMIT_RESERVED_STREAMS = 4096,    /* numbers kept for connections that only an ICMP error named */
 
 	/* dedup.c */
