@@ -11,7 +11,7 @@
  *
  * Owns     the table owns its flows, numbered from 0 as they began.
  * Bounds   LIMIT_FLOWS_AT_HAND flows, and all that have payload to read, are in memory;
- *          of the others two numbers, 19 to 29 bytes. Where there is no room for the
+ *          of the others two numbers, 20 to 40 bytes. Where there is no room for the
  *          temporary file, they stay. Nothing grows with bytes or time.
  */
 #ifndef FLOW_H
