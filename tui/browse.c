@@ -1,5 +1,5 @@
-/* browse.c - see browse.h. One thread does all: while captures are read, the reader stops now and
- * then to show how far it is and to hear the user. */
+/* browse.c - see browse.h. One thread reads, concludes and shows: while captures are read, the
+ * reader stops now and then to show how far it is and to hear the user. */
 #include "browse.h"
 
 #include <stdio.h>

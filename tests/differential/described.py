@@ -140,12 +140,12 @@ def theirs(path):
 def fields_of(proto, wanted):
     """A header's own fields, not those of headers inside of it."""
     counted = collections.Counter()
-    todo = list(proto)
-    while todo:
-        x = todo.pop()
+    inner = list(proto)
+    while inner:
+        x = inner.pop()
         if x.tag == 'proto':
             continue
-        todo += list(x)
+        inner += list(x)
         name = x.get('name')
         if name in wanted and x.get('hide') != 'yes':
             counted[name, number(x.get('show')), None if name in INSIDE else int(x.get('pos'))] += 1
